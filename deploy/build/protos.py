@@ -1,7 +1,8 @@
 """Generates the Python code of the contracts in protos/ into gen/.
 
-One generator serves `make protos` and the wheel's build hook. It needs grpcio-tools, mypy-protobuf and
-googleapis-common-protos; it writes nothing when neither a contract nor one of these changed.
+Resources that ask for standard methods get their service, requests and answers first: the complete contracts stand in
+gen/protos/, for buf and for clients in other languages. One generator serves `make protos` and the wheel's build hook.
+It needs grpcio-tools, mypy-protobuf and googleapis-common-protos; it writes nothing when nothing changed.
 """
 
 from __future__ import annotations
@@ -12,9 +13,12 @@ import importlib.util
 import os
 import shutil
 import sys
+import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+if str(ROOT) not in sys.path:  # run as a script or from the build hook, before anything is installed
+    sys.path.insert(0, str(ROOT))
 TOOLS = ("grpcio-tools", "protobuf", "mypy-protobuf", "googleapis-common-protos")
 
 
@@ -34,7 +38,7 @@ def include_folders(root: Path = ROOT) -> list[Path]:
 
 def fingerprint(root: Path = ROOT) -> str:
     """Hash over every contract and the versions of the tools."""
-    digest = hashlib.sha256(Path(__file__).read_bytes())
+    digest = hashlib.sha256(b"".join(path.read_bytes() for path in sorted(Path(__file__).parent.glob("*.py"))))
     for tool in TOOLS:
         digest.update(f"{tool}={importlib.metadata.version(tool)}\n".encode())
     for path in proto_files(root):
@@ -55,28 +59,52 @@ def generate(root: Path = ROOT, target: Path | None = None) -> bool:
     fresh = out.with_name(out.name + ".new")
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir(parents=True)
-    _run_protoc(root, fresh)
+    _expand(root, fresh / "protos")
+    _run_protoc(fresh / "protos", fresh)
     (fresh / ".stamp").write_text(wanted)
     shutil.rmtree(out, ignore_errors=True)
     fresh.rename(out)
     return True
 
 
-def _run_protoc(root: Path, out: Path) -> None:
+def _protoc(*arguments: str) -> None:
     from grpc_tools import protoc
 
+    if protoc.main(["protoc", *arguments]) != 0:
+        raise SystemExit("The contracts in protos/ do not compile; see the lines above.")
+
+
+def _relative(folder: Path) -> list[str]:
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*.proto"))
+
+
+def _expand(root: Path, out: Path) -> None:
+    """Copies the contracts to `out` and appends the standard methods that resources ask for."""
+    from deploy.build import standard_methods
+
+    sources = root / "protos"
+    includes = [f"-I{folder}" for folder in include_folders(root)]
+    with tempfile.TemporaryDirectory() as scratch:
+        image = Path(scratch) / "image.binpb"
+        _protoc(*includes, "--include_imports", f"--descriptor_set_out={image}", *_relative(sources))
+        additions = standard_methods.additions(image.read_bytes())
+    for name in _relative(sources):
+        target = out / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(standard_methods.extend((sources / name).read_text(), additions.get(name, [])))
+
+
+def _run_protoc(expanded: Path, out: Path) -> None:
     os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
-    arguments = [
-        "protoc",
-        *(f"-I{folder}" for folder in include_folders(root)),
+    _protoc(
+        f"-I{expanded}",
+        *(f"-I{folder}" for folder in include_folders()[1:]),
         f"--python_out={out}",
         f"--grpc_python_out={out}",
         f"--mypy_out=quiet:{out}",
         f"--mypy_grpc_out=quiet,only_sync:{out}",
-        *(str(path.relative_to(root / "protos")) for path in proto_files(root)),
-    ]
-    if protoc.main(arguments) != 0:
-        raise SystemExit("The contracts in protos/ do not compile; see the lines above.")
+        *_relative(expanded),
+    )
 
 
 if __name__ == "__main__":

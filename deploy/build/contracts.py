@@ -1,0 +1,93 @@
+"""buf's lint and breaking-change checks over the contracts.
+
+buf runs on images that protoc writes with imports and source info: on sources it cannot resolve googleapis.
+The baseline is built from the contracts of the last landed commit.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import subprocess
+import sys
+import tarfile
+import tempfile
+from pathlib import Path
+
+from deploy.build.protos import include_folders, proto_files
+
+
+def lint(root: Path) -> str:
+    """What buf.yaml's lint rules say; empty where nothing."""
+    with tempfile.TemporaryDirectory() as scratch:
+        image = Path(scratch) / "contracts.binpb"
+        return _image(root, root, image) or _buf(root, "lint", str(image))
+
+
+def breaking(root: Path) -> str:
+    """What would break callers of the last landed contracts; empty where nothing, or where none landed yet."""
+    baseline = baseline_commit(root)
+    if not baseline:
+        return ""
+    with tempfile.TemporaryDirectory() as scratch:
+        before, old, new = Path(scratch) / "before", Path(scratch) / "old.binpb", Path(scratch) / "new.binpb"
+        if not _unpack(root, baseline, before):
+            return ""
+        return (
+            _image(root, before, old)
+            or _image(root, root, new)
+            or _buf(root, "breaking", str(new), "--against", str(old))
+        )
+
+
+def baseline_commit(root: Path) -> str:
+    """The commit whose contracts hold: FIELDMESH_BASELINE, or the merge base with origin/main; empty where there is none.
+
+    In a fresh clone of main that is the checked-out commit itself, so what came before it is taken.
+    """
+    named = os.environ.get("FIELDMESH_BASELINE", "")
+    if named:
+        return named
+    base = _git(root, "merge-base", "HEAD", "origin/main")
+    if base and base == _git(root, "rev-parse", "HEAD"):
+        return _git(root, "rev-parse", "--verify", "--quiet", "HEAD^1")
+    return base
+
+
+def _git(root: Path, *arguments: str) -> str:
+    done = subprocess.run(["git", *arguments], cwd=root, capture_output=True, text=True, check=False)
+    return done.stdout.strip() if done.returncode == 0 else ""
+
+
+def _unpack(root: Path, commit: str, target: Path) -> bool:
+    archive = subprocess.run(["git", "archive", commit, "protos"], cwd=root, capture_output=True, check=False)
+    if archive.returncode != 0:
+        return False
+    with tarfile.open(fileobj=io.BytesIO(archive.stdout)) as tar:
+        tar.extractall(target, filter="data")
+    return True
+
+
+def _image(root: Path, sources: Path, out: Path) -> str:
+    """Writes the image of the contracts below `sources`; what protoc said where they do not compile."""
+    files = [str(path.relative_to(sources / "protos")) for path in proto_files(sources)]
+    if not files:
+        return f"no contract below {sources / 'protos'}"
+    folders = [sources / "protos", *include_folders(root)[1:]]
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "grpc_tools.protoc"),
+            *(f"-I{folder}" for folder in folders),
+            *("--include_imports", "--include_source_info", f"--descriptor_set_out={out}", *files),
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return "" if done.returncode == 0 else done.stderr.strip()
+
+
+def _buf(root: Path, verb: str, *arguments: str) -> str:
+    buf = Path(sys.executable).parent / "buf"
+    done = subprocess.run([str(buf), verb, *arguments], cwd=root, capture_output=True, text=True, check=False)
+    return "" if done.returncode == 0 else (done.stdout + done.stderr).strip()
