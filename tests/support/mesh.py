@@ -1,0 +1,143 @@
+"""The real mesh for tests: the four services as processes of their own, on free ports and fresh data."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import grpc
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+
+from services.chassis.keys import ensure_keys
+from services.chassis.settings import SERVICES
+from tests.support import servers
+
+ROOT = Path(__file__).resolve().parents[2]
+READY_SECONDS = 40
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports that nothing listens on now, all different."""
+    with ExitStack() as stack:
+        taken = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for one in taken:
+            one.bind(("127.0.0.1", 0))
+        return [one.getsockname()[1] for one in taken]
+
+
+@dataclass
+class Mesh:
+    """Running services. `environment` is what a process needs to join them, such as the command line."""
+
+    data: Path
+    environment: dict[str, str]
+    ports: dict[str, int]
+    processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+
+    def target(self, service: str) -> str:
+        return f"127.0.0.1:{self.ports[service]}"
+
+    def start(self, service: str) -> None:
+        """Starts one service and waits until it serves."""
+        log = (self.data / f"{service}.log").open("ab")
+        self.processes[service] = subprocess.Popen(
+            [sys.executable, "-m", f"services.{service}"], cwd=ROOT, env=self.environment, stdout=log, stderr=log
+        )
+        log.close()
+        self.wait_until_serving(service)
+
+    def wait_until_serving(self, service: str) -> None:
+        deadline = time.monotonic() + READY_SECONDS
+        while time.monotonic() < deadline:
+            if self.processes[service].poll() is not None:
+                break
+            if serving(self.target(service)):
+                return
+            time.sleep(0.05)
+        raise AssertionError(f"{service} does not serve:\n{self.log(service)[-4000:]}")
+
+    def kill(self, service: str) -> None:
+        """Kills a service without warning, as a power cut would."""
+        self.processes[service].send_signal(signal.SIGKILL)
+        self.processes[service].wait(10)
+
+    def stop(self, service: str) -> int:
+        """Stops a service in order and gives its exit code."""
+        self.processes[service].terminate()
+        return self.processes[service].wait(20)
+
+    def log(self, service: str) -> str:
+        return (self.data / f"{service}.log").read_text(errors="replace")
+
+    def fieldmesh(self, *arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
+        """Runs the command line against this mesh."""
+        command = [sys.executable, "-m", "services.cli.main", *arguments]
+        options.setdefault("timeout", 120)
+        return subprocess.run(
+            command, cwd=ROOT, env=self.environment, text=True, capture_output=True, check=False, **options
+        )
+
+
+def serving(target: str) -> bool:
+    with grpc.insecure_channel(target) as channel:
+        try:
+            answer = health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest(), timeout=1)
+        except grpc.RpcError:
+            return False
+    return bool(answer.status == health_pb2.HealthCheckResponse.SERVING)
+
+
+@contextmanager
+def mesh(
+    data: Path, *, size: str = "embedded", services: tuple[str, ...] = SERVICES, extra: Mapping[str, str] | None = None
+) -> Iterator[Mesh]:
+    """Runs services until the block ends: `size` is "embedded" (SQLite, feed) or "grown" (PostgreSQL, RabbitMQ)."""
+    data.mkdir(parents=True, exist_ok=True)
+    numbers = free_ports(3 * len(SERVICES) + 1)
+    environment = {**os.environ, "FIELDMESH_DATA": str(data), "FIELDMESH_SMTP_PORT": str(numbers.pop())}
+    environment.pop("FIELDMESH_LAUNCHER_PID", None)
+    ports = {}
+    for service in SERVICES:
+        ports[service] = numbers.pop()
+        prefix = f"FIELDMESH_{service.upper()}_"
+        environment |= {
+            f"{prefix}PORT": str(ports[service]),
+            f"{prefix}FEED_PORT": str(numbers.pop()),
+            f"{prefix}METRICS_PORT": str(numbers.pop()),
+        }
+    environment.update(extra or {})
+    with ExitStack() as stack:
+        if size == "grown":
+            environment["FIELDMESH_BROKER_URL"] = stack.enter_context(servers.broker_vhost())
+            for service in SERVICES:
+                address = stack.enter_context(servers.postgres_database())
+                environment[f"FIELDMESH_{service.upper()}_DATABASE_URL"] = address
+        ensure_keys(data / "keys")
+        running = Mesh(data, environment, ports)
+        stack.callback(_end, running)
+        migrated = running.fieldmesh("migrate")
+        assert migrated.returncode == 0, migrated.stdout + migrated.stderr
+        for service in services:
+            running.start(service)
+        yield running
+
+
+def _end(running: Mesh) -> None:
+    for process in running.processes.values():
+        if process.poll() is None:
+            process.terminate()
+    for process in running.processes.values():
+        try:
+            process.wait(15)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
