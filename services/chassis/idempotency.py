@@ -95,7 +95,8 @@ def _claim(transaction: Transaction, key: tuple[str, str, str], request_hash: st
         "request_hash": request_hash,
         "create_time": transaction.now,
     }
-    if transaction.execute(insert(OWN.idempotency).values(values).on_conflict_do_nothing()).rowcount:
+    claimed = insert(OWN.idempotency).values(values).on_conflict_do_nothing().returning(OWN.idempotency.c.request_id)
+    if transaction.execute(claimed).first() is not None:
         return None
     return transaction.execute(select(OWN.idempotency).where(_is(key))).one()
 
