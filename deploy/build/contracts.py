@@ -14,7 +14,7 @@ import tarfile
 import tempfile
 from pathlib import Path
 
-from deploy.build.protos import include_folders, proto_files
+from deploy.build.protos import expand, include_folders
 
 
 def lint(root: Path) -> str:
@@ -41,7 +41,7 @@ def breaking(root: Path) -> str:
 
 
 def baseline_commit(root: Path) -> str:
-    """The commit whose contracts hold: FIELDMESH_BASELINE, or the merge base with origin/main; empty where there is none.
+    """The commit whose contracts hold: FIELDMESH_BASELINE, or the merge base with origin/main; empty without one.
 
     In a fresh clone of main that is the checked-out commit itself, so what came before it is taken.
     """
@@ -69,11 +69,14 @@ def _unpack(root: Path, commit: str, target: Path) -> bool:
 
 
 def _image(root: Path, sources: Path, out: Path) -> str:
-    """Writes the image of the contracts below `sources`; what protoc said where they do not compile."""
-    files = [str(path.relative_to(sources / "protos")) for path in proto_files(sources)]
-    if not files:
-        return f"no contract below {sources / 'protos'}"
-    folders = [sources / "protos", *include_folders(root)[1:]]
+    """Writes the image of the contracts below `sources`, with their standard methods; what protoc said otherwise."""
+    expanded = out.with_suffix(".protos")
+    try:
+        expand(sources, expanded)
+    except SystemExit as refused:
+        return str(refused)
+    files = [str(path.relative_to(expanded)) for path in sorted(expanded.rglob("*.proto"))]
+    folders = [expanded, *include_folders(root)[1:]]
     done = subprocess.run(
         [
             *(sys.executable, "-m", "grpc_tools.protoc"),
@@ -89,5 +92,8 @@ def _image(root: Path, sources: Path, out: Path) -> str:
 
 def _buf(root: Path, verb: str, *arguments: str) -> str:
     buf = Path(sys.executable).parent / "buf"
-    done = subprocess.run([str(buf), verb, *arguments], cwd=root, capture_output=True, text=True, check=False)
+    # protoc does not mark imports as such, so that googleapis' own files would be judged as well.
+    done = subprocess.run(
+        [str(buf), verb, *arguments, "--path", "fieldmesh"], cwd=root, capture_output=True, text=True, check=False
+    )
     return "" if done.returncode == 0 else (done.stdout + done.stderr).strip()

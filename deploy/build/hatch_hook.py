@@ -6,10 +6,11 @@ import importlib.util
 from pathlib import Path
 from typing import Any
 
+from hatchling.builders.config import BuilderConfig
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 
-class ContractsHook(BuildHookInterface):  # type: ignore[misc]
+class ContractsHook(BuildHookInterface[BuilderConfig]):
     """Generates gen/ before a wheel or an editable install is made."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:

@@ -38,7 +38,8 @@ def include_folders(root: Path = ROOT) -> list[Path]:
 
 def fingerprint(root: Path = ROOT) -> str:
     """Hash over every contract and the versions of the tools."""
-    digest = hashlib.sha256(b"".join(path.read_bytes() for path in sorted(Path(__file__).parent.glob("*.py"))))
+    here = Path(__file__)
+    digest = hashlib.sha256(here.read_bytes() + here.with_name("standard_methods.py").read_bytes())
     for tool in TOOLS:
         digest.update(f"{tool}={importlib.metadata.version(tool)}\n".encode())
     for path in proto_files(root):
@@ -59,7 +60,7 @@ def generate(root: Path = ROOT, target: Path | None = None) -> bool:
     fresh = out.with_name(out.name + ".new")
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir(parents=True)
-    _expand(root, fresh / "protos")
+    expand(root, fresh / "protos")
     _run_protoc(fresh / "protos", fresh)
     (fresh / ".stamp").write_text(wanted)
     shutil.rmtree(out, ignore_errors=True)
@@ -78,8 +79,8 @@ def _relative(folder: Path) -> list[str]:
     return sorted(str(path.relative_to(folder)) for path in folder.rglob("*.proto"))
 
 
-def _expand(root: Path, out: Path) -> None:
-    """Copies the contracts to `out` and appends the standard methods that resources ask for."""
+def expand(root: Path, out: Path) -> None:
+    """Copies the contracts of `root` to `out` and appends the standard methods that resources ask for."""
     from deploy.build import standard_methods
 
     sources = root / "protos"

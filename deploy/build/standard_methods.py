@@ -34,7 +34,7 @@ def additions(image: bytes) -> dict[str, list[str]]:
     for file in files.file:
         pool.Add(file)
     options_class = message_factory.GetMessageClass(pool.FindMessageTypeByName("google.protobuf.MessageOptions"))
-    extension = pool.FindExtensionByName("fieldmesh.ui.v1.resource")
+    extension: Any = pool.FindExtensionByName("fieldmesh.ui.v1.resource")
     found: dict[str, list[str]] = {}
     for file in files.file:
         for message in file.message_type:
