@@ -1,0 +1,1 @@
+"""Shipping: fulfilment orders, parcels and their tracking, business calendars and SLA targets."""
