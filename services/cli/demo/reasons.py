@@ -1,0 +1,59 @@
+"""Reason codes that ship with the product: the nine delay reasons of CP-77 and the others by kind."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One reason; `excused` says whether SLA reports leave it out of the partner's account."""
+
+    code: str
+    kind: str
+    label: str
+    guidance: str = ""
+    excused: bool = False
+
+
+REASONS = (
+    Reason("unresponsive_poc", "DELAY", "Delay due to Unresponsive POC",
+           "The point of contact cannot be reached. Say so before the SLA date passes: an alternate contact will be found.", True),
+    Reason("poc_preference", "DELAY", "Delay due to POC Schedule Preference",
+           "The point of contact proposes a date after the SLA date.", True),
+    Reason("om_management", "DELAY", "O&M Partner Work Order Management Performance",
+           "The vendor asked to delay scheduling, or details needed from the vendor are unclear, such as another station "
+           "address. Raise it promptly.", True),
+    Reason("weather", "DELAY", "Delay due to weather",
+           "The forecast does not allow the repair by the SLA date.", True),
+    Reason("technician_availability", "DELAY", "Technician Availability",
+           "No technician is free by the SLA date."),
+    Reason("special_requirement", "DELAY", "Delay due to Special On-Site Requirement",
+           "Access to the site needs safety equipment, or paperwork such as a COI or a JHA form.", True),
+    Reason("regulatory", "DELAY", "Delay due to local Regulatory/Compliance",
+           "Permits or paperwork are needed for state or local rules, such as prevailing wage.", True),
+    Reason("part_late", "DELAY", "Part delivery is later than expected delivery date",
+           "The part did not come on its expected date.", True),
+    Reason("parts_damaged_or_missing", "DELAY", "Parts arrived damaged or are missing",
+           "The part was damaged on the way, or not every part came.", True),
+    Reason("only_available", "OVERRIDE", "Only technician available in time"),
+    Reason("trained_on_site", "OVERRIDE", "Trained on site under supervision"),
+    Reason("certificate_in_progress", "OVERRIDE", "Certificate is being issued"),
+    Reason("override_other", "OVERRIDE", "Other", "Say why in the comment."),
+    Reason("no_own_technician", "FREELANCER", "No technician of our own in reach"),
+    Reason("special_skill", "FREELANCER", "Special skill needed"),
+    Reason("freelancer_other", "FREELANCER", "Other", "Say why in the comment."),
+    Reason("wrong_equipment", "CANNOT_COMPLETE", "Wrong equipment shipped",
+           "Such as a single-port station in place of a dual-port one."),
+    Reason("obstruction", "CANNOT_COMPLETE", "Physical obstruction", "Such as a stripped screw."),
+    Reason("wrong_diagnosis", "CANNOT_COMPLETE", "Incorrect diagnosis",
+           "What is broken is not what the order says."),
+    Reason("equipment_removed", "CANNOT_COMPLETE", "Equipment was removed"),
+    Reason("inaccessible", "CANNOT_COMPLETE", "Site inaccessible"),
+    Reason("unable_to_accept", "CANNOT_COMPLETE", "Unable to accept the work"),
+    Reason("self_resolved", "CANCEL", "Resolved by itself", "Stable for 48 hours."),
+    Reason("customer_upgrade", "CANCEL", "Customer upgrades instead"),
+    Reason("mismatch", "REJECT", "Task does not match equipment or site"),
+    Reason("customer_request", "HOLD", "Customer asked to wait"),
+    Reason("awaiting_repair_date", "HOLD", "Waiting for the repair date"),
+)  # fmt: skip
