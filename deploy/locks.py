@@ -1,7 +1,8 @@
 """The version locks: `make lock` makes them, and `make check` sees without a network that they still fit.
 
 requirements.lock holds what running needs (and building: the editable install has no build isolation),
-requirements-dev.lock everything. Both carry hashes and no registry address.
+requirements-dev.lock everything, requirements-node.lock npm for machines that have none. All carry hashes and no
+registry address.
 """
 
 from __future__ import annotations
@@ -19,21 +20,27 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parents[1]
-GROUPS = {"requirements.lock": ["build"], "requirements-dev.lock": ["build", "dev"]}
+PROJECT = "the project itself"
+LOCKS = {
+    "requirements.lock": (PROJECT, "build"),
+    "requirements-dev.lock": (PROJECT, "build", "dev"),
+    "requirements-node.lock": ("node",),
+}
 PIN = re.compile(r"^([A-Za-z0-9._-]+)(?:\[[^\]]*\])?==([^\s;\\]+)")
 
 
 def make() -> None:
     """Resolves pyproject.toml anew; versions move only where they must, or with UPGRADE=1 in the environment."""
-    for lock, groups in GROUPS.items():
-        chosen = [argument for group in groups for argument in ("--group", group)]
+    for lock, parts in LOCKS.items():
+        chosen = ["pyproject.toml"] if PROJECT in parts else []
+        chosen += [argument for part in parts if part != PROJECT for argument in ("--group", part)]
         pinned = [] if lock == "requirements.lock" else ["-c", "requirements.lock"]
         upgrade = ["--upgrade"] if os.environ.get("UPGRADE") else []
         subprocess.run(
             [
                 *(str(Path(sys.executable).parent / "uv"), "pip", "compile", "--quiet", "--universal"),
                 *("--python-version", "3.11", "--generate-hashes", "--no-header"),
-                *("pyproject.toml", *chosen, *pinned, *upgrade, "-o", lock),
+                *(*chosen, *pinned, *upgrade, "-o", lock),
             ],
             cwd=ROOT,
             # A machine's own package sources must not find their way into a lock that others install from.
@@ -45,22 +52,25 @@ def make() -> None:
 def faults() -> list[str]:
     """What keeps a lock from fitting pyproject.toml, or from being fit to publish."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
-    pins = {name: _pins((ROOT / name).read_text()) for name in GROUPS}
+    pins = {name: _pins((ROOT / name).read_text()) for name in LOCKS}
     found = [
-        fault for name, groups in GROUPS.items() for fault in _unsatisfied(name, pins[name], _wanted(project, groups))
+        fault for name, parts in LOCKS.items() for fault in _unsatisfied(name, pins[name], _wanted(project, parts))
     ]
     for name, version in pins["requirements.lock"].items():
         if pins["requirements-dev.lock"].get(name) != version:
             found.append(f"requirements-dev.lock has not {name}=={version} as requirements.lock does: run `make lock`.")
-    for lock in GROUPS:
+    for lock in LOCKS:
         found += _addresses(lock, (ROOT / lock).read_text())
     return found + _npm_faults()
 
 
-def _wanted(project: dict[str, Any], groups: list[str]) -> list[Requirement]:
-    lines = [*project["project"]["dependencies"], *project["build-system"]["requires"]]
-    for group in groups:
-        lines += project["dependency-groups"][group]
+def _wanted(project: dict[str, Any], parts: tuple[str, ...]) -> list[Requirement]:
+    lines: list[str] = []
+    for part in parts:
+        if part == PROJECT:
+            lines += [*project["project"]["dependencies"], *project["build-system"]["requires"]]
+        else:
+            lines += project["dependency-groups"][part]
     return [Requirement(line) for line in lines]
 
 

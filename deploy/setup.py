@@ -67,15 +67,21 @@ def _install(*, dev: bool) -> None:
 
 
 def _fingerprint(locks: list[Path]) -> str:
-    digest = hashlib.sha256(f"{sys.version_info[:2]}".encode())
-    for path in [*locks, ROOT / "pyproject.toml"]:
+    """What an environment is made from; a moved folder counts, because scripts in it carry its path."""
+    import tomllib
+
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    parts = [project["project"], project["build-system"], project["tool"]["hatch"], sys.version_info[:2], str(ROOT)]
+    digest = hashlib.sha256(repr(parts).encode())
+    for path in locks:
         digest.update(path.name.encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()
 
 
 def _make_venv() -> None:
-    if python().exists():
+    if _fits():
         return
+    shutil.rmtree(VENV, ignore_errors=True)
     try:
         import ensurepip  # noqa: F401  (Debian ships Python without it)
         import venv
@@ -90,6 +96,19 @@ def _make_venv() -> None:
     except (OSError, subprocess.CalledProcessError) as error:
         shutil.rmtree(VENV, ignore_errors=True)
         raise Refused(f"The environment could not be made in {VENV}: {error}.") from error
+
+
+def _fits() -> bool:
+    """Whether the environment there is runs this Python's version, from this folder."""
+    if not python().exists() or f"version = {sys.version_info[0]}.{sys.version_info[1]}." not in _configuration():
+        return False
+    pip = VENV / "bin" / "pip"
+    return pip.is_file() and str(VENV) in pip.read_text(errors="replace").split("\n", 1)[0]
+
+
+def _configuration() -> str:
+    path = VENV / "pyvenv.cfg"
+    return path.read_text() if path.is_file() else ""
 
 
 def python() -> Path:
