@@ -1,0 +1,153 @@
+"""Requests for parts and the fulfilment orders that serve them (CP-47, CP-71)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from enum import IntEnum, StrEnum
+
+from services.shipping.domain.errors import ShippingRefusal
+from services.shipping.domain.parcels import Parcel, latest_delivery
+from services.shipping.domain.policy import RequiredDelivery
+
+FIRST_NUMBER = 287387
+NUMBER_DIGITS = 8
+
+
+class PartsNotRequested(ShippingRefusal):
+    """Nobody asked for parts, so none can be ordered."""
+
+    reason = "PARTS_NOT_REQUESTED"
+
+    def __init__(self, work_order_id: str) -> None:
+        super().__init__("No parts were asked for on this work order.", work_order_id=work_order_id)
+
+
+class RequestState(StrEnum):
+    """How a request for parts stands."""
+
+    REQUESTED = "REQUESTED"
+    PLACED = "PLACED"
+
+
+class Phase(IntEnum):
+    """How far a fulfilment order is; it never goes back. The numbers are those of the contract."""
+
+    PLACED = 1
+    OPENED = 2
+    SHIPPED = 3
+    DELIVERED = 4
+
+
+@dataclass(frozen=True, slots=True)
+class PartLine:
+    """A part that a line item of the work order needs."""
+
+    id: str
+    line_item_id: str
+    part_id: str
+    part_number: str
+    part_name: str
+    quantity: int
+    returnable: bool = False
+    required: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class PartsRequest:
+    """What an accepted work order needs; opened once for an order and acceptance version."""
+
+    id: str
+    work_order_id: str
+    acceptance_version: int
+    lines: tuple[PartLine, ...]
+    state: RequestState = RequestState.REQUESTED
+    fulfilment_order_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FulfilmentOrder:
+    """The order for the parts of a request.
+
+    `required_parcels` is how many required parcels the warehouse said it sends; 0: as many as are announced.
+    """
+
+    id: str
+    number: str
+    order_class: str
+    request_id: str
+    work_order_id: str
+    lines: tuple[PartLine, ...]
+    phase: Phase = Phase.PLACED
+    expected: date | None = None
+    required_parcels: int = 0
+    version: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """A fulfilment order after its parcels were looked at, and what that changed."""
+
+    order: FulfilmentOrder
+    phase_changed: bool
+    expected_changed: bool
+
+    @property
+    def changed(self) -> bool:
+        """True where others must be told."""
+        return self.phase_changed or self.expected_changed
+
+
+def place(request: PartsRequest, order_id: str, number: int, plan: str) -> tuple[PartsRequest, FulfilmentOrder]:
+    """Places the order for a request. Placing it once only is the repository's unique key and the caller's look."""
+    order = FulfilmentOrder(
+        order_id,
+        format_number(number),
+        order_class(plan),
+        request.id,
+        request.work_order_id,
+        request.lines,
+    )
+    return replace(request, state=RequestState.PLACED, fulfilment_order_id=order_id), order
+
+
+def format_number(number: int) -> str:
+    """Eight digits (CP-17), such as 00287387."""
+    return f"{number:0{NUMBER_DIGITS}d}"
+
+
+def order_class(plan: str) -> str:
+    """Such as "Assure Fulfillment Sales Order", after the plan of the entitlement "Repair SLA Assure"."""
+    return f"{plan.removeprefix('Repair SLA ').strip()} Fulfillment Sales Order".strip()
+
+
+def progress(order: FulfilmentOrder, parcels: Sequence[Parcel], required_parcels: int = 0) -> Progress:
+    """Where an order is after its parcels; the last required one counts (hard case 2).
+
+    `required_parcels` is a new count told by the warehouse, 0 where it told none.
+    """
+    count = max(order.required_parcels, required_parcels)
+    required = [parcel for parcel in parcels if parcel.required]
+    complete = len(required) >= max(count, 1)
+    phase = Phase.OPENED if parcels else Phase.PLACED
+    if complete and all(parcel.handed_over for parcel in required):
+        phase = Phase.SHIPPED
+    if complete and all(parcel.is_delivered for parcel in required):
+        phase = Phase.DELIVERED
+    phase = max(order.phase, phase)
+    expected = latest_delivery(required) if complete else None
+    phase_changed, expected_changed = phase is not order.phase, expected != order.expected
+    version = order.version + (phase_changed or expected_changed)
+    after = replace(order, phase=phase, expected=expected, required_parcels=count, version=version)
+    return Progress(after, phase_changed, expected_changed)
+
+
+def required_deliveries(order: FulfilmentOrder, parcels: Sequence[Parcel]) -> tuple[RequiredDelivery, ...]:
+    """What the SLA waits for: every required parcel, also those that are not announced yet."""
+    known = [
+        RequiredDelivery(f"{parcel.carrier} {parcel.tracking_number}", parcel.expected, parcel.delivered)
+        for parcel in sorted(parcels, key=lambda each: (each.carrier, each.tracking_number))
+        if parcel.required
+    ]
+    missing = max(order.required_parcels, 1) - len(known)
+    known += [RequiredDelivery(f"of {order.number}, not announced yet") for _ in range(missing)]
+    return tuple(known)

@@ -1,0 +1,118 @@
+"""Parcels and what carriers say about them: the carrier's sequence wins (workflows.md, hard case 1)."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from enum import IntEnum
+
+from services.shipping.domain.zones import zone_named
+
+
+class ParcelState(IntEnum):
+    """Where a parcel is; a larger one is further, and none goes back. The numbers are those of the contract."""
+
+    UNKNOWN = 0
+    ANNOUNCED = 1
+    HANDED_OVER = 2
+    IN_TRANSIT = 3
+    OUT_FOR_DELIVERY = 4
+    DELIVERED = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """One message of a carrier about one parcel.
+
+    `state` is UNKNOWN where only the date changes. `delivery_date` is the carrier's own; without it a delivery's
+    instant becomes a date at the ship-to address.
+    """
+
+    sequence: int
+    state: ParcelState
+    occurred: datetime
+    expected: date | None = None
+    delivery_date: date | None = None
+    description: str = ""
+    location: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """A parcel as its messages leave it: always the fold of all of them in the carrier's order."""
+
+    id: str
+    carrier: str
+    tracking_number: str
+    required: bool
+    ship_to_zone: str
+    state: ParcelState = ParcelState.ANNOUNCED
+    expected: date | None = None
+    delivered: date | None = None
+    delivered_at: datetime | None = None
+    sequence: int = 0
+    sightings: tuple[Sighting, ...] = field(default=(), repr=False)
+
+    @property
+    def handed_over(self) -> bool:
+        """True from the moment the carrier has it."""
+        return self.state >= ParcelState.HANDED_OVER
+
+    @property
+    def is_delivered(self) -> bool:
+        """True once it was delivered."""
+        return self.state is ParcelState.DELIVERED
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a message did to a parcel; `why_not` is empty where it changed something."""
+
+    parcel: Parcel
+    is_new: bool
+    why_not: str = ""
+
+
+def see(parcel: Parcel, sighting: Sighting) -> Seen:
+    """Takes a message in whatever order it comes.
+
+    The result does not depend on that order: a late message only fills in what no newer one said, and a repeated
+    sequence is dropped.
+    """
+    if any(known.sequence == sighting.sequence for known in parcel.sightings):
+        return Seen(parcel, is_new=False, why_not="This message came before.")
+    after = _fold(replace(parcel, sightings=(*parcel.sightings, sighting)))
+    if _facts(after) == _facts(parcel):
+        late = sighting.sequence < parcel.sequence
+        return Seen(after, is_new=True, why_not="A newer message is known." if late else "It says nothing new.")
+    return Seen(after, is_new=True)
+
+
+def _facts(parcel: Parcel) -> tuple[object, ...]:
+    return (parcel.state, parcel.expected, parcel.delivered, parcel.delivered_at)
+
+
+def _fold(parcel: Parcel) -> Parcel:
+    state, expected, sequence = ParcelState.ANNOUNCED, None, 0
+    delivered: date | None = None
+    delivered_at: datetime | None = None
+    for sighting in sorted(parcel.sightings, key=lambda each: each.sequence):
+        sequence = sighting.sequence
+        if delivered_at is not None:
+            continue
+        # The expected date freezes on delivery (sla.md, 2); a delivery may still name the one it kept.
+        expected = sighting.expected or expected
+        state = max(state, sighting.state)
+        if state is ParcelState.DELIVERED:
+            delivered_at = sighting.occurred
+            local = sighting.occurred.astimezone(zone_named(parcel.ship_to_zone)).date()
+            delivered = sighting.delivery_date or local
+    return replace(
+        parcel, state=state, expected=expected, delivered=delivered, delivered_at=delivered_at, sequence=sequence
+    )
+
+
+def latest_delivery(parcels: Iterable[Parcel]) -> date | None:
+    """The latest of expected and actual dates over parcels; None where one has none, or there is no parcel."""
+    dates = [max(filter(None, (each.expected, each.delivered)), default=None) for each in parcels]
+    known = [day for day in dates if day is not None]
+    return max(known) if known and len(known) == len(dates) else None
