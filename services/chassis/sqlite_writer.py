@@ -5,8 +5,8 @@ hands the open transaction on; whoever finds nobody waiting, or a full batch, co
 caller only after that COMMIT, so an answer is never given for a write that is lost. One fsync then serves many callers.
 """
 
-import logging
 import os
+import sys
 import threading
 import time
 from collections import deque
@@ -17,8 +17,9 @@ from typing import Any
 from sqlalchemy import Connection
 
 from services.chassis.errors import Unavailable
+from services.chassis.log import get_logger
 
-log = logging.getLogger(__name__)
+log = get_logger(__name__)
 
 _BUSY, _LOCKED = 5, 6
 _EXIT_BROKEN = 70
@@ -26,8 +27,8 @@ _EXIT_BROKEN = 70
 
 def end_process(error: BaseException) -> None:
     """End the process at once: with a broken writer nothing can be answered truthfully, and a supervisor restarts."""
-    log.critical("the database writer is broken, the process ends", exc_info=error)
-    logging.shutdown()
+    log.critical("writer.broken", exc_info=error)
+    sys.stdout.flush()
     os._exit(_EXIT_BROKEN)
 
 
@@ -146,7 +147,7 @@ class SqliteWriter:
         try:
             if self._driver.in_transaction:
                 self._driver.execute("ROLLBACK")
-            log.error("a batch of %s units was not committed", batch.units, exc_info=error)
+            log.error("writer.batch_failed", units=batch.units, exc_info=error)
         except Exception as broken:  # noqa: BLE001 - handed to the one who ends the process
             self._on_broken(broken)
         finally:

@@ -38,7 +38,7 @@ class Transaction:
         self.now = now
         self._events: list[outbox.PendingEvent] = []
         self._counts: defaultdict[tuple[str, str], int] = defaultdict(int)
-        self._after_commit: list[Callable[[], None]] = []
+        self._after_commit: list[Callable[[], object]] = []
 
     def execute(
         self, statement: Executable, parameters: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None
@@ -61,7 +61,7 @@ class Transaction:
         for key, delta in deltas.items():
             self._counts[name, key] += delta
 
-    def after_commit(self, call: Callable[[], None]) -> None:
+    def after_commit(self, call: Callable[[], object]) -> None:
         """Call something on this thread once the commit is durable; for wake-ups, not for effects."""
         self._after_commit.append(call)
 

@@ -177,7 +177,7 @@ print("still here")
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False)
 
     assert done.returncode == 70
-    assert "writer is broken" in done.stderr
+    assert "writer.broken" in done.stdout
     assert "still here" not in done.stdout
 
 
