@@ -1,0 +1,96 @@
+"""Domain values as table rows and back: nested values are flat columns named by their path.
+
+`ship_to.postal_code` is the column `ship_to_postal_code`; an amount of money is two, `…_currency` and `…_micros`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, fields, is_dataclass
+from functools import lru_cache
+from typing import Any, TypeVar, cast, get_type_hints
+
+from services.workorders.domain.values import Money, Place
+from services.workorders.domain.work_order import LineItem, OrderFlag, PartNeed, WorkOrder
+
+Value = TypeVar("Value")
+Row = Mapping[str, Any]
+
+# Kept elsewhere: line items have rows of their own.
+_APART = frozenset({"line_items"})
+
+
+def flatten(value: object, prefix: str = "") -> dict[str, Any]:
+    """A dataclass as columns."""
+    found: dict[str, Any] = {}
+    for name, kind in _members(cast("Any", type(value))):
+        column = prefix + name
+        inner = getattr(value, name)
+        if kind is Money:
+            found[f"{column}_currency"] = inner.currency_code if inner else None
+            found[f"{column}_micros"] = inner.micros if inner else None
+        elif kind is Place:
+            found[f"{column}_latitude"] = inner.latitude if inner else None
+            found[f"{column}_longitude"] = inner.longitude if inner else None
+        elif is_dataclass(kind):
+            found |= flatten(inner, f"{column}_")
+        elif name not in _APART:
+            found[column] = inner
+    return found
+
+
+def unflatten(kind: type[Value], row: Row, prefix: str = "") -> Value:
+    """A dataclass from columns; members without a column keep their default."""
+    values: dict[str, Any] = {}
+    for name, member in _members(cast("Any", kind)):
+        column = prefix + name
+        if member is Money:
+            currency = row[f"{column}_currency"]
+            values[name] = Money(currency, row[f"{column}_micros"]) if currency else None
+        elif member is Place:
+            latitude = row[f"{column}_latitude"]
+            values[name] = Place(latitude, row[f"{column}_longitude"]) if latitude is not None else None
+        elif is_dataclass(member):
+            values[name] = unflatten(cast("type[object]", member), row, f"{column}_")
+        elif column in row:
+            values[name] = row[column]
+    return kind(**values)
+
+
+def order_row(order: WorkOrder) -> dict[str, Any]:
+    """The columns of an order that its aggregate holds; labels, rank and clock come from its workflow."""
+    return flatten(order) | {"flags": [asdict(flag) for flag in order.flags]}
+
+
+def order_of(row: Row, items: tuple[LineItem, ...] = ()) -> WorkOrder:
+    """The aggregate from its row and those of its line items."""
+    flags = tuple(OrderFlag(**flag) for flag in row["flags"])
+    return unflatten(WorkOrder, {**row, "flags": flags, "line_items": items})
+
+
+def line_item_row(item: LineItem, work_order_id: str) -> dict[str, Any]:
+    """The columns of a line item."""
+    return flatten(item) | {"work_order_id": work_order_id, "parts": [asdict(part) for part in item.parts]}
+
+
+def line_item_of(row: Row) -> LineItem:
+    """A line item from its row."""
+    return unflatten(LineItem, {**row, "parts": tuple(PartNeed(**part) for part in row["parts"])})
+
+
+@lru_cache(maxsize=64)
+def _members(kind: Any) -> tuple[tuple[str, Any], ...]:
+    hints = get_type_hints(kind)
+    return tuple((field.name, _plain(hints[field.name])) for field in fields(kind))
+
+
+def _plain(hint: Any) -> Any:
+    """The type behind `Money | None`."""
+    arguments = getattr(hint, "__args__", ())
+    named = [argument for argument in arguments if argument is not type(None)]
+    return named[0] if arguments and len(named) == 1 and not _is_generic(hint) else hint
+
+
+def _is_generic(hint: Any) -> bool:
+    origin: Callable[..., Any] | None = getattr(hint, "__origin__", None)
+    return origin in {tuple, list, dict}
