@@ -1,6 +1,6 @@
 """Domain values as table rows and back: nested values are flat columns named by their path.
 
-`ship_to.postal_code` is the column `ship_to_postal_code`; an amount of money is two, `…_currency` and `…_micros`.
+`ship_to.postal_code` is the column `ship_to_postal_code`; an amount of money is two, `…_currency_code` and `…_micros`.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def flatten(value: object, prefix: str = "") -> dict[str, Any]:
         column = prefix + name
         inner = getattr(value, name)
         if kind is Money:
-            found[f"{column}_currency"] = inner.currency_code if inner else None
+            found[f"{column}_currency_code"] = inner.currency_code if inner else None
             found[f"{column}_micros"] = inner.micros if inner else None
         elif kind is Place:
             found[f"{column}_latitude"] = inner.latitude if inner else None
@@ -45,7 +45,7 @@ def unflatten(kind: type[Value], row: Row, prefix: str = "") -> Value:
     for name, member in _members(cast("Any", kind)):
         column = prefix + name
         if member is Money:
-            currency = row[f"{column}_currency"]
+            currency = row[f"{column}_currency_code"]
             values[name] = Money(currency, row[f"{column}_micros"]) if currency else None
         elif member is Place:
             latitude = row[f"{column}_latitude"]

@@ -80,7 +80,7 @@ def _number(name: str) -> Column[int]:
 
 
 def _money(name: str) -> tuple[Column[str], Column[int]]:
-    return Column(f"{name}_currency", String(3)), Column(f"{name}_micros", BigInteger)
+    return Column(f"{name}_currency_code", String(3)), Column(f"{name}_micros", BigInteger)
 
 
 def _address(name: str) -> tuple[Column[str], ...]:
