@@ -36,9 +36,18 @@ def find_method(path: str) -> MethodDescriptor | None:
 
 
 def is_read(method: MethodDescriptor) -> bool:
-    """Whether a method changes nothing: a standard read by its name, or one marked NO_SIDE_EFFECTS."""
+    """Whether a method changes nothing, so that repeating it is harmless.
+
+    True for standard reads by their name, for methods marked NO_SIDE_EFFECTS, and for those whose own access names
+    readers only.
+    """
     options = method.GetOptions()
-    return bool(method.name.startswith(_READ_PREFIXES) or options.idempotency_level == type(options).NO_SIDE_EFFECTS)
+    own = options.Extensions[options_pb2.method_access]
+    return bool(
+        method.name.startswith(_READ_PREFIXES)
+        or options.idempotency_level == type(options).NO_SIDE_EFFECTS
+        or (own.read and not own.write)
+    )
 
 
 @lru_cache(maxsize=1024)

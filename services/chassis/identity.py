@@ -114,6 +114,22 @@ def calling(call: Call) -> Iterator[Call]:
 
 
 @contextmanager
+def as_service(service: str) -> Iterator[Call]:
+    """Make the calls of a block as the service itself, though a user's call surrounds them.
+
+    For methods that only services may call, such as a reservation. Budget and request id stay those of the user's call,
+    and so does the duty not to retry.
+    """
+    outer = _current.get()
+    request_id = outer.request_id if outer else ""
+    own = Call(service_caller(service, request_id=request_id), request_id)
+    if outer is not None:
+        own = replace(own, deadline=outer.deadline, served=outer.served)
+    with calling(own) as call:
+        yield call
+
+
+@contextmanager
 def browser_call(caller: Caller, request_id: str, *, seconds: float = BROWSER_BUDGET_SECONDS) -> Iterator[Call]:
     """Run one page, or one command, under its budget: every call within shares the same deadline."""
     who = replace(caller, request_id=request_id)

@@ -12,7 +12,7 @@ from grpc_status import rpc_status
 
 from services.chassis.errors import Exhausted, InvalidRequest, NotAllowed, NotFound, Unavailable
 from services.chassis.grpc_server import PortTaken, RpcServer, ServerLimits
-from services.chassis.identity import Call, Caller, browser_call, calling, service_caller
+from services.chassis.identity import Call, Caller, as_service, browser_call, calling, service_caller
 from services.chassis.keys import PublicKeys, signing_key
 from services.chassis.metrics import RpcMetrics
 from services.chassis.tokens import TokenSigner, TokenVerifier, UserGrant
@@ -105,6 +105,20 @@ def test_what_only_services_may_do_a_user_cannot_do_through_one(start, person, s
 
     with pytest.raises(NotAllowed):
         person(workorders, ADMIN).stub(ProbeStub, "workorders").GetEcho(Echo(text="relay:who"))
+
+
+def test_a_service_may_call_as_itself_within_a_users_call_and_keeps_the_budget(start, person, service):
+    shipping = start("shipping")
+    channels = service({"shipping": shipping.address})
+
+    def relay(echo):
+        with as_service("workorders"):
+            return channels.stub(ProbeStub, "shipping").CreateEcho(echo)
+
+    stub = person(start("workorders", ProbeServicer(relay)), ADMIN).stub(ProbeStub, "workorders")
+
+    assert stub.GetEcho(Echo(text="relay:who")).text == "service:workorders|service|"
+    assert float(stub.GetEcho(Echo(text="relay:remaining")).text) < 7.9
 
 
 def test_a_user_cannot_act_for_another_user(start, keys_folder):
