@@ -396,11 +396,21 @@ def test_idle_reflection_streams_do_not_stop_health_checks(start):
     with plain(server) as channel:
         stub = reflection_pb2_grpc.ServerReflectionStub(channel)
         streams = [stub.ServerReflectionInfo(silence()) for _ in range(12)]
-        next(streams[0])
+        opened = [stream for stream in streams if _opened(stream)]
         answer = health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest(), timeout=3)
         over.set()
 
+    assert len(opened) == 2
     assert answer.status == health_pb2.HealthCheckResponse.SERVING
+
+
+def _opened(stream):
+    try:
+        next(stream)
+    except grpc.RpcError as error:
+        assert error.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
+        return False
+    return True
 
 
 def test_a_slot_is_free_again_after_its_caller_left(start, person):
