@@ -1,0 +1,78 @@
+"""Appointments: local wall time to an instant, and the question that a late one raises (CP-74 to CP-76)."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from services.workorders.domain.errors import AppointmentTimeInvalid, Violation
+from services.workorders.domain.predicates import HOLDS, Objection, Objections, predicate
+from services.workorders.domain.work_order import ClockFold, SlaSummary
+
+if TYPE_CHECKING:
+    from services.workorders.domain.situation import Situation
+
+LATE = "Selected Appointment Date is not within SLA Completed Date. Do you want to continue?"
+CONTINUE = "inputs.continue_past_target"
+
+
+def instant_of(day: date, clock: str, zone: str, fold: ClockFold = ClockFold.UNSPECIFIED) -> datetime:
+    """The instant of a local time, in UTC.
+
+    AppointmentTimeInvalid where the text is no time, where clocks skip it, and where they show it twice and `fold` does
+    not say which is meant (hard-parts 17).
+    """
+    try:
+        local = datetime.combine(day, time.fromisoformat(clock), ZoneInfo(zone))
+    except ValueError:
+        raise _invalid(
+            "INVALID_FIELDS", "Give the time as hours and minutes, such as 14:30.", "appointment.time"
+        ) from None
+    earlier, later = local.replace(fold=0), local.replace(fold=1)
+    if earlier.utcoffset() == later.utcoffset():
+        return local.astimezone(UTC)
+    if _is_gap(local):
+        text = f"{clock} does not exist on {day}: clocks are set forward in {zone}."
+        raise _invalid("LOCAL_TIME_MISSING", text, "appointment.time")
+    if fold is ClockFold.UNSPECIFIED:
+        text = f"{clock} comes twice on {day}: clocks are set back in {zone}. Choose which is meant."
+        raise _invalid("LOCAL_TIME_TWICE", text, "appointment.fold")
+    return (earlier if fold is ClockFold.EARLIER else later).astimezone(UTC)
+
+
+def is_late(start: datetime | None, sla: SlaSummary) -> bool:
+    """Whether an appointment starts at or after the exclusive instant of the target (SLA 9)."""
+    return start is not None and sla.due_time is not None and start >= sla.due_time
+
+
+@predicate(asks=(CONTINUE, "inputs.seen_target_version"))
+def late_appointment_confirmed(situation: Situation) -> Objections:
+    """An appointment after the target has a yes and a delay reason, against the target that the user saw."""
+    order, inputs = situation.order, situation.inputs
+    unchanged = order.appointment.start_time == situation.before.appointment.start_time
+    if unchanged or not is_late(order.appointment.start_time, order.sla):
+        return HOLDS
+    metadata = {
+        "target_version": str(order.sla.version),
+        "due_time": order.sla.due_time.isoformat() if order.sla.due_time else "",
+        "due_date": order.sla.due_date.isoformat() if order.sla.due_date else "",
+    }
+    if not inputs.continue_past_target:
+        return (Objection("late_appointment_confirmed", LATE, CONTINUE, "APPOINTMENT_AFTER_TARGET", metadata),)
+    if inputs.seen_target_version != order.sla.version:
+        text = f"The SLA target has changed since it was shown; it is {metadata['due_date']} now. {LATE}"
+        return (Objection("late_appointment_confirmed", text, CONTINUE, "TARGET_CHANGED", metadata),)
+    if not inputs.reason_code:
+        return (Objection("late_appointment_confirmed", "Choose a delay reason.", "inputs.reason_code"),)
+    return HOLDS
+
+
+def _is_gap(local: datetime) -> bool:
+    return local.astimezone(UTC).astimezone(local.tzinfo).replace(tzinfo=None) != local.replace(tzinfo=None)
+
+
+def _invalid(reason: str, text: str, field: str) -> AppointmentTimeInvalid:
+    refusal = AppointmentTimeInvalid(text, violations=(Violation(field, text),))
+    refusal.reason = reason
+    return refusal

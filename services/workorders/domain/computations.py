@@ -1,0 +1,100 @@
+"""Named computations whose results a transition sets: registered with a docstring, chosen in YAML by `compute`."""
+
+from __future__ import annotations
+
+import inspect
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from services.workorders.domain import paths
+from services.workorders.domain.appointments import instant_of, is_late
+from services.workorders.domain.travel import billable_miles
+from services.workorders.domain.work_order import OrderFlag
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import date, datetime
+
+    from services.workorders.domain.situation import Situation
+
+
+@dataclass(frozen=True, slots=True)
+class Computation:
+    """A registered computation, with the description that the UI shows."""
+
+    name: str
+    description: str
+    compute: Callable[[Situation], object]
+
+
+RATE_FLAG = "rate_differs_from_contract"
+
+COMPUTATIONS: dict[str, Computation] = {}
+
+
+def computation(compute: Callable[[Situation], object]) -> Callable[[Situation], object]:
+    """Register a function as a named computation."""
+    name = getattr(compute, "__name__", "")
+    COMPUTATIONS[name] = Computation(name, inspect.getdoc(compute) or "", compute)
+    return compute
+
+
+@computation
+def billable_distance(situation: Situation) -> float:
+    """The round trip less the free miles of the contract, never below zero, for each technician (CP-52)."""
+    travel = situation.order.travel
+    return billable_miles(travel.round_trip_miles or 0.0, travel.free_miles)
+
+
+@computation
+def appointment_start(situation: Situation) -> datetime | None:
+    """The instant of the appointment's local date and time in the site's zone."""
+    appointment = situation.order.appointment
+    if appointment.date is None or not appointment.time:
+        return None
+    return instant_of(appointment.date, appointment.time, situation.order.site_time_zone, appointment.fold)
+
+
+@computation
+def delay_reason(situation: Situation) -> str:
+    """The reason code given for an appointment after the target; none where it is in time."""
+    order = situation.order
+    return situation.inputs.reason_code if is_late(order.appointment.start_time, order.sla) else ""
+
+
+@computation
+def delay_target(situation: Situation) -> int:
+    """The target version that the delay reason was given against; 0 where the appointment is in time."""
+    order = situation.order
+    return order.sla.version if is_late(order.appointment.start_time, order.sla) else 0
+
+
+@computation
+def next_acceptance(situation: Situation) -> int:
+    """One more acceptance of the order."""
+    return situation.order.acceptance_version + 1
+
+
+@computation
+def next_scope(situation: Situation) -> int:
+    """One more change of the order's parties."""
+    return situation.order.scope_version + 1
+
+
+@computation
+def today_at_site(situation: Situation) -> date:
+    """The date at the site."""
+    from zoneinfo import ZoneInfo
+
+    return situation.now.astimezone(ZoneInfo(situation.order.site_time_zone)).date()
+
+
+@computation
+def flags_with_rate(situation: Situation) -> tuple[OrderFlag, ...]:
+    """The order's flags, with one where the cost per mile is not the contract's (CP-53)."""
+    agreed = paths.read(situation.snapshots, "organization.cost_per_mile")
+    asked = situation.order.travel.cost_per_mile
+    others = tuple(flag for flag in situation.order.flags if flag.code != RATE_FLAG)
+    if agreed is None or asked == agreed:
+        return others
+    return (*others, OrderFlag(RATE_FLAG, f"The cost per mile is {asked}, the contract says {agreed}."))

@@ -1,0 +1,78 @@
+"""Values as people read them in histories and feeds."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from services.workorders.domain.paths import is_set
+from services.workorders.domain.values import postal_line
+from services.workorders.domain.work_order import Appointment, LineItem, ShipTo, SiteTechnician, Travel
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def text_of(value: object) -> str:  # noqa: PLR0911 - one line a type is the clearest table
+    """One value as text: instants as RFC 3339 in UTC, dates as YYYY-MM-DD, yes and no, nothing as ""."""
+    if not is_set(value):
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, Enum):
+        return str(value.value).replace("_", " ").capitalize()
+    if isinstance(value, float):
+        return f"{value:g}"
+    if isinstance(value, tuple):
+        return ", ".join(text_of(part) for part in value)
+    write = _GROUPS.get(type(value))
+    return write(value) if write else str(value)
+
+
+def _ship_to(value: ShipTo) -> str:
+    where = postal_line(value.street, value.city, value.state, value.postal_code, value.country)
+    home = "residential" if value.residential else ""
+    return "; ".join(filter(None, (value.name, value.phone, value.party, where, text_of(value.handling), home)))
+
+
+def _travel(value: Travel) -> str:
+    facts = (
+        f"{text_of(value.round_trip_miles)} mi round trip" if value.round_trip_miles is not None else "",
+        f"{value.technicians} technicians" if value.technicians else "",
+        f"{value.billable_miles:g} mi billable each",
+        f"{value.cost_per_mile} per mile" if value.cost_per_mile else "",
+        f"zone {value.zone}" if value.zone else "",
+    )
+    return "; ".join(filter(None, facts))
+
+
+def _appointment(value: Appointment) -> str:
+    day = f"{text_of(value.date)} {value.time}".strip()
+    late = (
+        f"(after target version {value.delay_target_version}: {value.delay_reason_code})"
+        if value.delay_reason_code
+        else ""
+    )
+    return " ".join(filter(None, (day, value.time_zone, late)))
+
+
+def _technician(value: SiteTechnician) -> str:
+    return "; ".join(filter(None, (value.name, value.phone, value.email)))
+
+
+def _line_item(value: LineItem) -> str:
+    return " ".join(filter(None, (value.number, text_of(value.state), f"({value.result})" if value.result else "")))
+
+
+_GROUPS: dict[type, Callable[..., str]] = {
+    ShipTo: _ship_to,
+    Travel: _travel,
+    Appointment: _appointment,
+    SiteTechnician: _technician,
+    LineItem: _line_item,
+}
