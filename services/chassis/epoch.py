@@ -2,7 +2,7 @@
 
 import secrets
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from services.chassis.actors import service_actor
 from services.chassis.database import Database
@@ -31,6 +31,7 @@ def renew_epoch(database: Database) -> str:
     fresh = secrets.token_hex(8)
     with database.begin(actor=service_actor("migrate")) as transaction:
         transaction.execute(update(OWN.database_epoch).values(epoch=fresh, create_time=transaction.now))
+        transaction.execute(delete(OWN.feed_consumers))
     return fresh
 
 
