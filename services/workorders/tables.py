@@ -201,6 +201,8 @@ work_orders = Table(
     Column("flags", JsonText, nullable=False),
     Column("version", BigInteger, nullable=False),
     Column("scope_version", BigInteger, nullable=False),
+    # Counts events, posts included; apart from `version`, so that a comment makes nobody's form stale.
+    Column("event_version", BigInteger, nullable=False, server_default="0"),
     _text("history_head", 64),
     Column("history_length", BigInteger, nullable=False),
     Column("create_time", Instant, nullable=False),
