@@ -1,0 +1,204 @@
+"""Every transition, in every state, as every role: only what the table allows succeeds (workflow-engine.md).
+
+The table here is written by hand from the specification and knows nothing of the engine or its file.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from services.workorders.domain.history import Entry, Head, append, verify
+from services.workorders.domain.outcome import Outcome, Refusal
+from services.workorders.domain.situation import Inputs
+from services.workorders.domain.work_order import LineItemState, SiteTechnician
+from tests.support.orders import (
+    APPOINTMENT,
+    EVERYONE,
+    NOW,
+    PARTNER,
+    SHIPPING,
+    SNAPSHOTS,
+    TRAVEL,
+    VENDOR,
+    VISIT,
+    WORKFLOW,
+    order,
+)
+
+AT_WORK = {"assigned", "ship_to_received", "parts_ordered", "shipping", "shipped", "in_progress"}
+ON_THE_WAY = {"ship_to_received", "parts_ordered", "shipping", "shipped"}
+
+# transition: (states it starts from, state afterwards or None for the same, who)
+TABLE = {
+    "allocate": ({"unallocated"}, "assigned", {"dispatcher", "system", "admin"}),
+    "accept": ({"assigned"}, "ship_to_received", {"partner", "admin"}),
+    "save_acceptance_draft": ({"assigned"}, None, {"partner", "admin"}),
+    "accept_without_parts": ({"assigned"}, "in_progress", {"partner", "admin"}),
+    "place_order": ({"ship_to_received"}, "parts_ordered", {"dispatcher", "system", "admin"}),
+    "fulfilment_opened": ({"ship_to_received", "parts_ordered"}, "shipping", {"dispatcher", "system", "admin"}),
+    "parts_shipped": (ON_THE_WAY - {"shipped"}, "shipped", {"dispatcher", "system", "admin"}),
+    "parts_delivered": (ON_THE_WAY, "in_progress", {"dispatcher", "system", "admin"}),
+    "expected_delivery_changed": (ON_THE_WAY, None, {"system"}),
+    "assign_technician": (AT_WORK, None, {"partner", "dispatcher", "admin"}),
+    "save_appointment": (AT_WORK, None, {"partner", "dispatcher", "admin"}),
+    "request_assistance": (AT_WORK, None, {"partner", "admin"}),
+    "finish_line_item": ({"in_progress"}, None, {"partner", "technician", "admin"}),
+    "set_visit_times": ({"in_progress"}, None, {"partner", "technician", "admin"}),
+    "complete": ({"in_progress"}, "completed", {"partner", "admin"}),
+    "close": ({"completed"}, "closed", {"dispatcher", "approver", "admin"}),
+    "send_back": ({"completed"}, "in_progress", {"dispatcher", "approver", "admin"}),
+}
+
+GIVEN = {
+    "allocate": {"executor_org": PARTNER},
+    "accept": {"values": {**SHIPPING, **TRAVEL}},
+    "accept_without_parts": {"values": TRAVEL},
+    "save_acceptance_draft": {"values": {"ship_to.city": "Waco"}},
+    "assign_technician": {"person_id": "person-technician-org-bluefern"},
+    "save_appointment": {"values": APPOINTMENT},
+    "request_assistance": {"comment": "Which door?"},
+    "set_visit_times": {"values": VISIT},
+    "send_back": {"comment": "The photo is blurred"},
+}
+
+
+def belongs(who, role: str, work_order) -> bool:
+    """R-1 to R-4: who the order's parties let act in a role."""
+    if role not in who.roles:
+        return False
+    if role in {"admin", "system"}:
+        return True
+    if role in {"dispatcher", "approver"}:
+        return who.organization_kind == "vendor" and who.organization_id == work_order.issuer_org == VENDOR
+    its_own = who.organization_id == work_order.executor_org == PARTNER
+    if role == "partner":
+        return its_own and who.organization_kind == "partner"
+    return its_own and who.technician_id == work_order.technician.technician_id != ""
+
+
+def may_complete(work_order) -> bool:
+    """CP-80 to CP-82, in the test's own words."""
+    return (
+        all(item.state is LineItemState.FINISHED for item in work_order.line_items)
+        and work_order.scheduling_completed_date is not None
+        and work_order.appointment.start_time is not None
+        and bool(work_order.technician.name and work_order.technician.phone)
+        and None not in (work_order.visit.arrive_time, work_order.visit.depart_time)
+    )
+
+
+class PartnerService(RuleBasedStateMachine):
+    @initialize(parts=st.booleans())
+    def create(self, parts):
+        self.order = order(parts_required=parts)
+        self.rows, self.head = (), Head()
+        self.state_by_history = "Unallocated"
+
+    @rule(
+        name=st.sampled_from(sorted(TABLE)), who=st.sampled_from(EVERYONE), item=st.sampled_from(["item-1", "item-2"])
+    )
+    def try_anything(self, name, who, item):
+        self.attempt(name, who, item)
+
+    @precondition(lambda self: self.order.state != "closed")
+    @rule(data=st.data())
+    def follow_the_table(self, data):
+        fitting = [
+            (name, who)
+            for name, (starts, _, roles) in sorted(TABLE.items())
+            for who in EVERYONE
+            if self.order.state in starts and any(belongs(who, role, self.order) for role in roles)
+        ]
+        name, who = data.draw(st.sampled_from(fitting))
+        self.attempt(name, who, data.draw(st.sampled_from(["item-1", "item-2"])))
+
+    def attempt(self, name, who, item):
+        before = self.order
+        inputs = Inputs(**{**GIVEN.get(name, {}), **({"line_item_id": item} if name == "finish_line_item" else {})})
+
+        result = WORKFLOW.fire(before, name, inputs, who, NOW, SNAPSHOTS)
+
+        assert isinstance(result, Outcome) == self.expected(name, who, item)
+        if isinstance(result, Refusal):
+            assert str(result.error)
+            assert self.order == before
+            return
+        target = TABLE[name][1] or before.state
+        assert (result.order.state, result.to_state, result.from_state) == (target, target, before.state)
+        self.order = result.order
+        entry = Entry(before.id, who, NOW, name)
+        added, self.head = append(self.head, entry, result.changes, lambda: f"salt-{len(self.rows)}")
+        self.rows += added
+
+    def expected(self, name, who, item) -> bool:
+        starts, _, roles = TABLE[name]
+        allowed = self.order.state in starts and any(belongs(who, role, self.order) for role in roles)
+        parts = {"accept": True, "save_acceptance_draft": True, "accept_without_parts": False}
+        if not allowed or (name in parts and parts[name] != self.order.parts_required):
+            return False
+        if name == "finish_line_item":
+            states = {entry.id: entry.state for entry in self.order.line_items}
+            first_done = states["item-1"] is LineItemState.FINISHED
+            return states[item] is LineItemState.OPEN and (item == "item-1" or first_done)
+        if name == "close":
+            return who.organization_id != self.order.executor_org
+        return name != "complete" or may_complete(self.order)
+
+    @invariant()
+    def offers_are_what_the_table_allows(self):
+        for who in EVERYONE:
+            offered = {offer.transition.name for offer in WORKFLOW.available(self.order, who, NOW, SNAPSHOTS)}
+            parts = {"accept", "save_acceptance_draft"} if not self.order.parts_required else {"accept_without_parts"}
+            fitting = {
+                name
+                for name, (starts, _, roles) in TABLE.items()
+                if self.order.state in starts and any(belongs(who, role, self.order) for role in roles)
+            }
+            assert offered == fitting - parts
+
+    @invariant()
+    def history_replays_to_the_state(self):
+        state = "Unallocated"
+        for row in self.rows:
+            if row.field == "state":
+                assert row.old_value == state
+                state = row.new_value
+        assert state == WORKFLOW.state(self.order.state).label
+
+    @invariant()
+    def the_chain_verifies(self):
+        assert verify(self.rows, self.head) is None
+        if self.rows:
+            forged = (*self.rows[:-1], replace(self.rows[-1], new_value="forged"))
+            assert verify(forged, self.head).sequence == len(self.rows)
+
+    @invariant()
+    def a_technician_is_only_who_was_assigned(self):
+        assert self.order.technician.technician_id in {"", SiteTechnician("tech-1").technician_id}
+
+
+TestPartnerService = PartnerService.TestCase
+TestPartnerService.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+
+
+def test_the_table_names_every_transition_of_the_definition():
+    assert set(TABLE) == set(WORKFLOW.definition.transitions)
+
+
+def test_every_transition_in_every_state_as_everybody_is_judged_by_the_table():
+    machine = PartnerService()
+    for state in WORKFLOW.definition.states:
+        for name, (starts, _, roles) in TABLE.items():
+            for who in EVERYONE:
+                machine.order = order(state, technician=SiteTechnician(technician_id="tech-1"))
+                inputs = Inputs(
+                    **{**GIVEN.get(name, {}), **({"line_item_id": "item-1"} if name == "finish_line_item" else {})}
+                )
+                result = WORKFLOW.fire(machine.order, name, inputs, who, NOW, SNAPSHOTS)
+                assert isinstance(result, Outcome) == machine.expected(name, who, "item-1"), (state, name, who)
+                if state not in starts or not any(role in who.roles for role in roles):
+                    assert isinstance(result, Refusal)

@@ -1,0 +1,99 @@
+"""Local times, miles, paths and texts."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.workorders.domain import paths
+from services.workorders.domain.appointments import instant_of, is_late
+from services.workorders.domain.errors import AppointmentTimeInvalid
+from services.workorders.domain.fulfilment import implied_transition
+from services.workorders.domain.texts import text_of
+from services.workorders.domain.travel import billable_miles, billable_miles_in_all
+from services.workorders.domain.values import Money
+from services.workorders.domain.work_order import ClockFold, SlaSummary
+from tests.support.orders import WORKFLOW, order
+
+CHICAGO = "America/Chicago"
+
+
+def test_a_skipped_local_time_is_refused():
+    with pytest.raises(AppointmentTimeInvalid) as refused:
+        instant_of(date(2026, 3, 8), "02:30", CHICAGO)
+
+    assert refused.value.reason == "LOCAL_TIME_MISSING"
+
+
+def test_a_local_time_that_comes_twice_asks_which():
+    with pytest.raises(AppointmentTimeInvalid) as asked:
+        instant_of(date(2026, 11, 1), "01:30", CHICAGO)
+
+    assert asked.value.reason == "LOCAL_TIME_TWICE"
+    assert instant_of(date(2026, 11, 1), "01:30", CHICAGO, ClockFold.EARLIER) == datetime(
+        2026, 11, 1, 6, 30, tzinfo=UTC
+    )
+    assert instant_of(date(2026, 11, 1), "01:30", CHICAGO, ClockFold.LATER) == datetime(2026, 11, 1, 7, 30, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("clock", ["25:00", "9", "noon"])
+def test_what_is_no_time_is_refused(clock):
+    with pytest.raises(AppointmentTimeInvalid):
+        instant_of(date(2026, 3, 9), clock, CHICAGO)
+
+
+def test_phoenix_keeps_no_daylight_saving_time():
+    assert instant_of(date(2026, 7, 1), "09:00", "America/Phoenix") == datetime(2026, 7, 1, 16, 0, tzinfo=UTC)
+
+
+def test_an_appointment_at_the_exclusive_instant_is_late():
+    due = datetime(2026, 3, 3, 6, 0, tzinfo=UTC)
+
+    assert is_late(due, SlaSummary(due_time=due))
+    assert not is_late(datetime(2026, 3, 3, 5, 59, 59, tzinfo=UTC), SlaSummary(due_time=due))
+    assert not is_late(due, SlaSummary())
+
+
+@pytest.mark.req("CP-52")
+@given(st.floats(0, 5000), st.floats(0, 500), st.integers(1, 20))
+def test_billable_miles_are_never_negative_and_count_for_each_technician(trip, free, technicians):
+    each = billable_miles(trip, free)
+
+    assert each == pytest.approx(max(0, trip - free), abs=0.005)
+    assert billable_miles_in_all(trip, free, technicians) == pytest.approx(each * technicians, abs=0.01)
+
+
+def test_writing_a_path_leaves_the_original():
+    before = order()
+
+    after = paths.write(before, {"ship_to.city": "Waco", "subject": "x", "travel.technicians": 2})
+
+    assert (after.ship_to.city, after.subject, after.travel.technicians) == ("Waco", "x", 2)
+    assert before.ship_to.city == ""
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (None, ""),
+        (True, "yes"),
+        (Money("USD", 12_500_000), "12.50 USD"),
+        (Money("USD", -670_000), "-0.67 USD"),
+        (datetime(2026, 3, 2, 15, 0, tzinfo=UTC), "2026-03-02T15:00:00Z"),
+        (date(2026, 3, 2), "2026-03-02"),
+        (("a", "b"), "a, b"),
+    ],
+)
+def test_values_as_people_read_them(value, text):
+    assert text_of(value) == text
+
+
+def test_parts_never_move_an_order_back():
+    definition = WORKFLOW.definition
+
+    assert implied_transition(definition, "ship_to_received", "delivered").name == "parts_delivered"
+    assert implied_transition(definition, "shipped", "opened") is None
+    assert implied_transition(definition, "in_progress", "delivered") is None
