@@ -7,6 +7,7 @@ import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from services.chassis.clock import BusinessClock, Clock
 from services.chassis.credentials import ServiceCredentials
 from services.chassis.grpc_channel import Channels
 from services.chassis.grpc_server import RpcServer, ServerLimits
@@ -27,8 +28,9 @@ FEED_SUFFIX = ".feed"
 class Process:
     """One running service: its settings, its ways in and out, and the handlers that its class declares.
 
-    `channels` leads to the other services by name, and to their feeds as `<name>.feed`. `stopping` is set when the
-    process is about to end; `fail` ends it as broken.
+    `channels` leads to the other services by name, and to their feeds as `<name>.feed`. `clock` drives the business's
+    rules; demo data runs under a scripted one. `stopping` is set when the process is about to end; `fail` ends it as
+    broken.
     """
 
     name: str
@@ -37,6 +39,7 @@ class Process:
     metrics: RpcMetrics
     server: RpcServer
     feed_server: RpcServer
+    clock: Clock = field(default_factory=BusinessClock)
     handlers: list[EventHandler] = field(default_factory=list)
     stopping: threading.Event = field(default_factory=threading.Event)
     failure: str = ""
