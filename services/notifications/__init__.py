@@ -1,0 +1,1 @@
+"""The notifications service: tells people by mail what happened to their work orders."""

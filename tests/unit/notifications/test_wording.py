@@ -1,0 +1,43 @@
+"""Dates, times and addresses in mails."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+from fieldmesh.common.v1 import types_pb2
+
+from services.notifications import wording
+
+
+@pytest.mark.req("CP-5")
+@pytest.mark.parametrize(
+    ("instant", "zone", "expected"),
+    [
+        (datetime(2026, 6, 2, 14, 30, tzinfo=UTC), "America/Chicago", "Tue, Jun 2, 2026, 9:30 AM CDT"),
+        (datetime(2026, 12, 2, 15, 30, tzinfo=UTC), "America/Chicago", "Wed, Dec 2, 2026, 9:30 AM CST"),
+        (datetime(2026, 12, 2, 19, 0, tzinfo=UTC), "America/Phoenix", "Wed, Dec 2, 2026, 12:00 PM MST"),
+        (datetime(2026, 12, 2, 7, 5, tzinfo=UTC), "America/Phoenix", "Wed, Dec 2, 2026, 12:05 AM MST"),
+        (datetime(2026, 12, 2, 7, 5, tzinfo=UTC), "Nowhere/Else", "Wed, Dec 2, 2026, 7:05 AM UTC"),
+        (datetime(2026, 12, 2, 7, 5, tzinfo=UTC), "../../etc/passwd", "Wed, Dec 2, 2026, 7:05 AM UTC"),
+        (datetime(2026, 12, 2, 7, 5, tzinfo=UTC), "", "Wed, Dec 2, 2026, 7:05 AM UTC"),
+    ],
+)
+def test_times_carry_the_zone_of_the_date_shown(instant, zone, expected):
+    assert wording.instant(instant, zone) == expected
+
+
+def test_a_date_names_the_place_that_it_is_the_date_of():
+    assert wording.day_at(date(2026, 12, 2), "America/Chicago") == "Wed, Dec 2, 2026 (America/Chicago)"
+    assert wording.day_at(date(2026, 12, 2), "") == "Wed, Dec 2, 2026"
+
+
+def test_an_address_leaves_out_what_is_empty():
+    full = types_pb2.Address(street="1 A St", city="Austin", state="TX", postal_code="78701", country="US")
+
+    assert wording.address(full) == "1 A St, Austin, TX 78701"
+    assert wording.address(types_pb2.Address(city="Toronto", state="ON", country="CA")) == "Toronto, ON, CA"
+    assert wording.address(types_pb2.Address()) == ""
+
+
+def test_a_long_text_is_cut_at_a_word():
+    assert wording.excerpt("one two, three", 12) == "one two…"
+    assert wording.excerpt("  short ", 12) == "short"
