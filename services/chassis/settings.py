@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import Annotated, Any, Final, Literal, TypeVar
+from typing import Annotated, Any, Final, Literal, TypeVar, overload
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -119,7 +119,11 @@ class Settings(BaseSettings):
 S = TypeVar("S", bound=Settings)
 
 
-def load_settings(kind: type[S] = Settings, *, names: tuple[str, ...] = SERVICES) -> S:  # type: ignore[assignment]
+@overload
+def load_settings(*, names: tuple[str, ...] = SERVICES) -> Settings: ...
+@overload
+def load_settings(kind: type[S], *, names: tuple[str, ...] = SERVICES) -> S: ...
+def load_settings(kind: type[Settings] = Settings, *, names: tuple[str, ...] = SERVICES) -> Settings:
     """Read the environment into one frozen object.
 
     Raises SettingsFault with every faulty variable, also those that only clash with each other.

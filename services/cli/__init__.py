@@ -1,0 +1,1 @@
+"""The `fieldmesh` command line."""

@@ -1,0 +1,83 @@
+"""`fieldmesh health`: one table of the mesh."""
+
+from dataclasses import dataclass
+from datetime import UTC
+from typing import Any
+
+import typer
+from fieldmesh.common.v1 import operations_pb2, operations_pb2_grpc
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from rich.console import Console
+from rich.table import Table
+
+from services.chassis.errors import Refusal
+from services.chassis.grpc_channel import Channels
+from services.chassis.settings import load_settings
+from services.cli.connection import connected
+
+_PATIENCE_SECONDS = 2.0
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What one service answered; `status` is None where it told nothing of itself."""
+
+    health: str
+    status: operations_pb2.ServiceStatus | None = None
+
+    @property
+    def serving(self) -> bool:
+        return self.health == "SERVING"
+
+
+def health() -> None:
+    """Show health, version, backlog and lag of every service; exits 1 unless all are serving."""
+    settings = load_settings()
+    table = Table()
+    table.add_column("Service", no_wrap=True)
+    for title in ("Health", "Version", "Storage", "To send", "Waiting", "Parked"):
+        table.add_column(title)
+    seen: dict[str, Seen] = {}
+    with connected(settings=settings) as channels:
+        for name, service in settings.services.items():
+            seen[name] = _look(channels, name)
+            table.add_row(f"{name}\n[dim]{service.target}[/]", *_cells(seen[name]))
+    Console().print(table)
+    if not all(each.serving for each in seen.values()):
+        raise typer.Exit(1)
+
+
+def _look(channels: Channels, name: str) -> Seen:
+    try:
+        stub: Any = channels.stub(health_pb2_grpc.HealthStub, name)
+        answer = stub.Check(health_pb2.HealthCheckRequest(), timeout=_PATIENCE_SECONDS)
+    except Refusal:
+        return Seen("unreachable")
+    word = health_pb2.HealthCheckResponse.ServingStatus.Name(answer.status)
+    try:
+        status = channels.stub(operations_pb2_grpc.OperationsServiceStub, name).GetServiceStatus(
+            operations_pb2.GetServiceStatusRequest(), timeout=_PATIENCE_SECONDS
+        )
+    except Refusal:
+        return Seen(word)
+    return Seen(word, status)
+
+
+def _cells(seen: Seen) -> list[str]:
+    color = "green" if seen.serving else "red"
+    word = f"[{color}]{seen.health}[/]"
+    status = seen.status
+    if status is None:
+        return [word, *["?"] * 5]
+    waiting = sum(lag.waiting for lag in status.lags)
+    parked = sum(lag.parked for lag in status.lags)
+    apart = [lag.producer for lag in status.lags if not lag.connected]
+    since = status.start_time.ToDatetime(UTC).astimezone()
+    return [
+        f"{word}\n[dim]since {since:%d %b %H:%M}[/]",
+        f"{status.version}\n[dim]schema {status.schema_revision}[/]",
+        f"{status.database}\n[dim]{status.transport}[/]",
+        str(status.outbox_backlog),
+        str(waiting) + "".join(f"\n[yellow]{producer} is not connected[/]" for producer in apart),
+        f"[red]{parked}[/]" if parked else "0",
+    ]
