@@ -37,9 +37,10 @@ INTERNAL = {"scope_version"}
 Found = tuple["Path", str]
 
 
-def field_at(descriptor: Descriptor, path: str) -> tuple[FieldDescriptor, ...] | None:
+def field_at(whole: Descriptor, path: str) -> tuple[FieldDescriptor, ...] | None:
     """The fields from the message down to a path; None where the message has no such path."""
     found: list[FieldDescriptor] = []
+    descriptor: Descriptor | None = whole
     for name in path.split("."):
         field = descriptor.fields_by_name.get(name) if descriptor else None
         if field is None:
