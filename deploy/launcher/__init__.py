@@ -1,0 +1,1 @@
+"""The local launcher: prepares, starts, watches and stops the whole mesh on one machine (docs/operations.md)."""
