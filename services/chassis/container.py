@@ -177,8 +177,9 @@ class Every(Timer):  # type: ignore[misc]
         super().start()
 
     def stop(self) -> None:
-        super().stop()
+        # Where the set-up failed, it was never started, and nameko's timer would stumble over that.
         if self._pool is not None:
+            super().stop()
             self._pool.shutdown()
 
     def handle_timer_tick(self) -> None:

@@ -36,6 +36,8 @@ REQUEST_ID_KEY: Final = "x-request-id"
 # Open to everybody: they tell nothing but the contract and whether the service is up.
 OPEN_SERVICES: Final = ("/grpc.health.v1.Health/", "/grpc.reflection.v1alpha.ServerReflection/")
 _HEALTH: Final = OPEN_SERVICES[0]
+# Anybody may ask for reflection, and each asking holds a thread until its caller hangs up.
+_OPEN_STREAMS: Final = 2
 _SANE_ID: Final = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 
 log = get_logger(__name__)
@@ -63,6 +65,7 @@ class CallInterceptor(grpc.ServerInterceptor):
         self._verifier = verifier
         self._metrics = metrics
         self._slots = StreamSlots(stream_slots) if stream_slots else None
+        self._open_slots = StreamSlots(_OPEN_STREAMS)
         self._wrapped: dict[str, grpc.RpcMethodHandler[Any, Any]] = {}
 
     def intercept_service(
@@ -79,7 +82,9 @@ class CallInterceptor(grpc.ServerInterceptor):
         return handler
 
     def _surround(self, method: str, handler: Any) -> Any:
-        slots = self._slots if handler.request_streaming or handler.response_streaming else None
+        slots = None
+        if handler.request_streaming or handler.response_streaming:
+            slots = self._open_slots if method.startswith(OPEN_SERVICES) else self._slots
         served = _Served(method, self._verifier, self._metrics, slots)
         kind = f"{_arity(handler.request_streaming)}_{_arity(handler.response_streaming)}"
         behaviour = getattr(handler, kind)
@@ -167,10 +172,10 @@ class _Served:
         if holds and self._slots is not None:
             self._slots.give_back()
 
-    def _answered(self, code: str, started: float) -> None:
+    def _answered(self, code: str, started: float, **more: str) -> None:
         seconds = time.perf_counter() - started
         self._metrics.answered(self._name, code, seconds)
-        log.info("rpc.answered", code=code, ms=round(seconds * 1000, 1))
+        log.info("rpc.answered", code=code, ms=round(seconds * 1000, 1), **more)
 
     def _fail(self, error: Exception, context: Any, started: float) -> None:
         """Answer with what went wrong; always raises, as grpc's abort does."""
@@ -182,8 +187,10 @@ class _Served:
         if not context.is_active():
             self._answered("CANCELLED", started)
             context.abort(grpc.StatusCode.CANCELLED, "The caller has gone.")
-        status = refusal_status(error) if is_refusal(error) else _incident(error)
-        self._answered(code_pb2.Code.Name(status.code), started)
+        refused = is_refusal(error)
+        status = refusal_status(error) if refused else _incident(error)
+        more = {"reason": str(getattr(error, "reason", ""))} if refused else {}
+        self._answered(code_pb2.Code.Name(status.code), started, **more)
         context.abort_with_status(rpc_status.to_status(status))
 
 

@@ -29,6 +29,8 @@ class Servicer(ProbeServicer):
 
 class App:
     def __init__(self, process):
+        if os.environ.get("SAMPLE_BREAKS"):
+            raise RuntimeError("the sample breaks")
         self.process = process
         self.servicer = Servicer()
 

@@ -180,6 +180,16 @@ def test_wrong_settings_are_named_all_at_once_before_anything_listens(environmen
     assert "Traceback" not in output
 
 
+def test_a_set_up_that_breaks_is_told_as_it_is(environment):
+    process = begin(environment | {"SAMPLE_BREAKS": "1"})
+
+    output, _ = process.communicate(timeout=20)
+
+    assert process.returncode == 1
+    assert "RuntimeError: the sample breaks" in output.strip().splitlines()[-1]
+    assert health(f"127.0.0.1:{environment['FIELDMESH_WORKORDERS_PORT']}") is None
+
+
 def test_a_missing_key_names_the_command_that_makes_it(environment, tmp_path):
     process = begin(environment | {"FIELDMESH_KEYS": str(tmp_path / "none")})
 
