@@ -612,4 +612,4 @@ PARTS = (
     ("VX60-FAN", "VX-60 door fan", False),
 )
 
-ENTITLEMENTS = (("Repair SLA Assure", "Assure", "assure"), ("Repair SLA NonAssure", "NonAssure", "non_assure"))
+ENTITLEMENTS = (("Repair SLA Assure", "Assure", "assure"), ("Repair SLA NonAssure", "NonAssure", "non-assure"))

@@ -1,0 +1,83 @@
+"""Loads the demo: the directory, the master data, then every story in the order of time."""
+
+from __future__ import annotations
+
+import heapq
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from services.chassis.clock import ScriptedClock
+from services.chassis.credentials import PersonCredentials
+from services.chassis.grpc_channel import Channels
+from services.chassis.process import service_targets
+from services.cli.connection import signer
+from services.cli.demo.calls import Desk, Speaker
+from services.cli.demo.mesh import beside_hub, hidden_mesh, settle
+from services.cli.demo.plans import plans
+from services.cli.demo.stories import Story
+from services.cli.demo.world import World, make_certificates, make_directory, make_master_data
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from services.chassis.settings import Settings
+
+    Progress = Callable[[int, int], None]
+
+SETTING_UP_DAYS = 90
+
+
+def load_demo(size: int, progress: Progress, *, now: datetime | None = None) -> None:
+    """Make the demo's world with `size` work orders; `progress` is told moments done and moments in all.
+
+    Needs the data folder to itself: run it before the services listen.
+    """
+    present = now or datetime.now(UTC)
+    clock = ScriptedClock(present - timedelta(days=SETTING_UP_DAYS))
+    with hidden_mesh(clock) as settings:
+        beside_hub(lambda: _tell(settings, clock, size, present, progress))
+
+
+def _tell(settings: Settings, clock: ScriptedClock, size: int, present: datetime, progress: Progress) -> None:
+    speaker = Speaker()
+    channels = Channels(service_targets(settings), PersonCredentials(signer(settings), speaker))
+    quiet = Channels(service_targets(settings), PersonCredentials(signer(settings), lambda: None))
+    world = World()
+    try:
+        today = present.date()
+        make_directory(channels, speaker, world, today)
+        settle(quiet)
+        make_certificates(channels, speaker, world, today)
+        make_master_data(channels, speaker, world)
+        settle(quiet)
+        desk = Desk(channels, speaker, world.grants)
+        stories = [Story(plan, world, desk) for plan in plans(size, today)]
+        _tell_stories(stories, clock, present, lambda: settle(quiet), progress)
+        clock.set(present)
+        settle(quiet)
+    finally:
+        channels.close()
+        quiet.close()
+
+
+def _tell_stories(
+    stories: list[Story], clock: ScriptedClock, present: datetime, rest: Callable[[], None], progress: Progress
+) -> None:
+    """Tell the stories' moments in one order of time; events rest before a story goes on."""
+    moments = list(heapq.merge(*(_ranked(story) for story in stories)))
+    told = [moment for moment in moments if moment[0] <= present]
+    restless: set[int] = set()
+    for done, (when, rank, _, tell) in enumerate(told):
+        if rank in restless:
+            rest()
+            restless.clear()
+        clock.set(when)
+        tell(when)
+        restless.add(rank)
+        progress(done + 1, len(told))
+    rest()
+
+
+def _ranked(story: Story) -> Iterator[tuple[datetime, int, int, Any]]:
+    for place, (when, tell) in enumerate(story.moments()):
+        yield when, story.plan.number, place, tell

@@ -1,0 +1,123 @@
+"""Which orders the demo has and how far each of them gets; the same for the same size and day."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from services.cli.demo import catalogue
+
+SEED = 20260301
+# How far a story gets, and how often; the states of the workflow follow from it.
+STAGES = {
+    "unallocated": 3,
+    "assigned": 6,
+    "ordered": 4,
+    "shipping": 4,
+    "shipped": 6,
+    "delivered": 5,
+    "scheduled": 8,
+    "on_site": 5,
+    "completed": 6,
+    "sent_back": 2,
+    "closed": 11,
+}
+ORDERED = tuple(STAGES)
+# Working days ago that a story of a stage began: at least, at most.
+BEGUN = {
+    "unallocated": (0, 1),
+    "assigned": (0, 2),
+    "ordered": (1, 3),
+    "shipping": (2, 4),
+    "shipped": (3, 5),
+    "delivered": (5, 7),
+    "scheduled": (5, 5),
+    "on_site": (7, 10),
+    "completed": (8, 12),
+    "sent_back": (9, 12),
+    "closed": (12, 40),
+}
+ON_THE_WAY = frozenset({"ordered", "shipping", "shipped", "delivered"})
+SHARE_LATE, SHARE_SPLIT, SHARE_DOUBLE, SHARE_ASKING = 0.15, 0.2, 0.2, 0.4
+SATURDAY = 5
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One order before it is told: what, where, who, how far, and on which day (at the site) it began."""
+
+    number: int
+    stage: str
+    site: catalogue.Site
+    tasks: tuple[catalogue.Task, ...]
+    company: str
+    entitlement: str
+    begun: date
+    late: bool
+    parcels: int
+    asks: bool
+    miles: int
+
+    def reaches(self, stage: str) -> bool:
+        """Whether the story gets as far as a stage."""
+        return ORDERED.index(self.stage) >= ORDERED.index(stage)
+
+    @property
+    def needs_parts(self) -> bool:
+        return any(task.part for task in self.tasks)
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(next(area.time_zone for area in catalogue.AREAS if area.name == self.site.area))
+
+    def day(self, days: int) -> date:
+        """The working day that many working days after the beginning."""
+        return later(self.begun, days)
+
+    def at(self, days: int, hour: int, minute: int = 0) -> datetime:
+        """A time of such a day at the site, as an instant."""
+        return datetime.combine(self.day(days), time(hour, minute), self.zone).astimezone(UTC)
+
+
+def later(day: date, days: int) -> date:
+    """A working day counted from another, forwards or backwards; weekends are passed over, from today backwards."""
+    step = timedelta(days=1 if days > 0 else -1)
+    while day.weekday() >= SATURDAY:
+        day += step
+    for _ in range(abs(days)):
+        day += step
+        while day.weekday() >= SATURDAY:
+            day += step
+    return day
+
+
+def plans(size: int, today: date) -> list[Plan]:
+    """Plans of `size` orders with the mix of stages above."""
+    chance = random.Random(SEED)  # noqa: S311 - demo data, no secrets
+    stages = [*ORDERED, *chance.choices(ORDERED, list(STAGES.values()), k=max(0, size - len(ORDERED)))][:size]
+    chance.shuffle(stages)
+    return [_plan(number, stage, chance, today) for number, stage in enumerate(stages)]
+
+
+def _plan(number: int, stage: str, chance: random.Random, today: date) -> Plan:
+    site = catalogue.SITES[number % len(catalogue.SITES)]
+    suited = [task for task in catalogue.TASKS if task.model in site.models]
+    if stage in ON_THE_WAY:
+        suited = [task for task in suited if task.part]
+    tasks = chance.sample(suited, k=min(len(suited), 2 if chance.random() < SHARE_DOUBLE else 1))
+    served = next(area.served_by for area in catalogue.AREAS if area.name == site.area)
+    return Plan(
+        number=number,
+        stage=stage,
+        site=site,
+        tasks=tuple(tasks),
+        company=chance.choice(served),
+        entitlement=chance.choices(["Assure", "NonAssure", ""], [6, 3, 1])[0],
+        begun=later(today, -chance.randint(*BEGUN[stage])),
+        late=chance.random() < SHARE_LATE,
+        parcels=2 if chance.random() < SHARE_SPLIT else 1,
+        asks=chance.random() < SHARE_ASKING,
+        miles=chance.randint(20, 180),
+    )

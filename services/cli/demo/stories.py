@@ -1,0 +1,278 @@
+"""What happened to the demo's work orders: each story is a row of moments, told in the order of time."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from functools import partial
+from io import BytesIO
+from typing import TYPE_CHECKING, Final
+
+from fieldmesh.common.v1 import list_pb2
+from fieldmesh.shipping.v1 import shipment_pb2, shipping_service_pb2, shipping_service_pb2_grpc
+from fieldmesh.workorders.v1 import feed_pb2, feed_pb2_grpc, line_item_pb2, line_item_pb2_grpc, work_order_pb2
+from PIL import Image, ImageDraw
+
+from services.chassis.ids import new_id
+from services.cli.demo import catalogue
+from services.cli.demo.calls import assign, cents
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from services.cli.demo.calls import Desk
+    from services.cli.demo.plans import Plan
+    from services.cli.demo.world import World
+
+    Moment = tuple[datetime, Callable[[datetime], object]]
+
+CARRIER: Final = "Northway Freight"
+SCHEDULERS: Final = {"bluefern": "megan", "kestrel": "kwame", "copperline": "luz"}
+ANNOUNCED = shipment_pb2.PARCEL_STATE_ANNOUNCED
+HANDED_OVER = shipment_pb2.PARCEL_STATE_HANDED_OVER
+IN_TRANSIT = shipment_pb2.PARCEL_STATE_IN_TRANSIT
+DELIVERED = shipment_pb2.PARCEL_STATE_DELIVERED
+
+
+class Story:
+    """Tells one plan through the verbs of the services."""
+
+    def __init__(self, plan: Plan, world: World, desk: Desk) -> None:
+        self.plan = plan
+        self.world = world
+        self.desk = desk
+        self.order_id = ""
+        self.partner = SCHEDULERS[plan.company]
+
+    def moments(self) -> Iterator[Moment]:
+        """Everything that happens, in the order of time."""
+        plan = self.plan
+        yield plan.at(0, 8, 10), self.create
+        if not plan.reaches("assigned"):
+            return
+        yield plan.at(0, 8, 40), self.allocate
+        if plan.asks:
+            yield plan.at(0, 8, 55), self.ask
+            yield plan.at(0, 9, 5), self.answer
+        if not plan.reaches("ordered"):
+            return
+        yield plan.at(0, 9, 30), self.accept
+        if plan.needs_parts:
+            yield from self._parts()
+        if plan.reaches("scheduled"):
+            yield from self._visit()
+
+    def _parts(self) -> Iterator[Moment]:
+        told = (
+            ("shipping", 1, ANNOUNCED, "Label created"),
+            ("shipped", 2, HANDED_OVER, "Picked up by the carrier"),
+            ("shipped", 3, IN_TRANSIT, "Left the sorting centre"),
+            ("delivered", 4, DELIVERED, "Delivered, signed for at the dock"),
+        )
+        for stage, days, state, text in told:
+            if self.plan.reaches(stage):
+                for parcel in range(self.plan.parcels):
+                    yield self.plan.at(days, 11, parcel * 20), partial(self.track, state, parcel, text)
+
+    def _visit(self) -> Iterator[Moment]:
+        plan = self.plan
+        visit = 5 if not plan.late else 7
+        yield plan.at(4, 14), self.assign_technician
+        yield plan.at(4, 14, 20), partial(self.schedule, plan.day(visit))
+        if not plan.reaches("on_site"):
+            return
+        yield plan.at(visit, 10), partial(self.work, plan.at(visit, 8, 30))
+        if plan.reaches("completed"):
+            yield plan.at(visit, 16), self.complete
+        if plan.reaches("closed"):
+            yield plan.at(visit + 1, 9), self.close
+        elif plan.reaches("sent_back"):
+            yield plan.at(visit + 1, 9), self.send_back
+
+    def create(self, _now: datetime) -> None:
+        """The dispatcher writes the order."""
+        plan, world = self.plan, self.world
+        first = plan.tasks[0]
+        kind = plan.entitlement or "Time and material"
+        order = work_order_pb2.WorkOrder(
+            subject=f"{kind} - {first.model} - {first.name.removeprefix(first.model).strip()} (Ver 01)",
+            description=f"{first.instructions} Ask for {plan.site.contact} at {plan.site.name}.",
+            priority=work_order_pb2.PRIORITY_HIGH if plan.late else work_order_pb2.PRIORITY_NORMAL,
+            account_id=world.accounts[plan.site.account],
+            facility_id=world.facilities[plan.site.name],
+            contact_id=world.contacts[plan.site.contact],
+            territory_id=world.territories[plan.site.area],
+            entitlement_id=world.entitlements.get(plan.entitlement, ""),
+            station_ids=world.stations[plan.site.name][:1],
+            customer_service_executive_id=world.people["jonas"],
+            site_validation_count=1,
+        )
+        self.order_id = self.desk.create("dana", order, [self._item(task) for task in plan.tasks]).id
+
+    def allocate(self, _now: datetime) -> None:
+        """It goes to the partner."""
+        executor = self.world.organizations[self.plan.company]
+        self.desk.fire("dana", self.order_id, "allocate", executor_org=executor)
+
+    def ask(self, _now: datetime) -> None:
+        """The partner asks something and mentions the Customer Service Executive."""
+        jonas = feed_pb2.Mention(kind=feed_pb2.MENTION_KIND_PERSON, id=self.world.people["jonas"])
+        self._post(self.partner, "@Jonas Reidel is the electrical room open on weekdays after four?", jonas)
+
+    def answer(self, _now: datetime) -> None:
+        """He answers."""
+        self._post("jonas", "Yes, until six. The front desk has the key.")
+
+    def accept(self, _now: datetime) -> None:
+        """The partner accepts: where the parts go, and travel."""
+        plan = self.plan
+        company = next(company for company in catalogue.COMPANIES if company.key == plan.company)
+        values: dict[str, object] = {
+            "travel.round_trip_miles": float(plan.miles),
+            "travel.technicians": 1,
+            "travel.cost_per_mile": cents(company.cents_per_mile),
+        }
+        if not plan.needs_parts:
+            self.desk.fire(self.partner, self.order_id, "accept_without_parts", values)
+            return
+        values |= {
+            "ship_to.name": name_of(self.partner),
+            "ship_to.phone": company.phone,
+            "ship_to.party": company.name,
+            "ship_to.handling": work_order_pb2.HANDLING_NEED_NEITHER,
+            "ship_to.street": company.street,
+            "ship_to.city": company.city,
+            "ship_to.state": company.state,
+            "ship_to.postal_code": company.postal_code,
+            "ship_to.country": "US",
+        }
+        self.desk.fire(self.partner, self.order_id, "accept", values)
+
+    def track(self, state: shipment_pb2.ParcelState.ValueType, parcel: int, text: str, now: datetime) -> None:
+        """The carrier says where a parcel is."""
+        order = self.desk.order("dana", self.order_id)
+        update = shipping_service_pb2.CarrierUpdate(
+            carrier=CARRIER,
+            tracking_number=f"NW{self.plan.number:06d}{parcel + 1:02d}",
+            carrier_sequence=int(state) * 10,
+            state=state,
+            description=text,
+            location=self.plan.site.city,
+            fulfilment_order_number=order.fulfilment.order_number,
+        )
+        assign(update, "expected_delivery_date", self.plan.day(4))
+        assign(update, "occur_time", now)
+        self.desk.become("")
+        stub = self.desk.channels.stub(shipping_service_pb2_grpc.FulfilmentDeskServiceStub, "shipping")
+        answer = stub.IngestTracking(shipping_service_pb2.IngestTrackingRequest(updates=[update], request_id=new_id()))
+        refused = [result.message for result in answer.results if result.refused]
+        if refused:
+            raise RuntimeError(f"shipping refused the demo's tracking: {refused[0]}")
+
+    def assign_technician(self, _now: datetime) -> None:
+        """Somebody with the skills, else somebody with a reason."""
+        crew = [person for person in catalogue.PEOPLE if person.company == self.plan.company and person.is_technician]
+        needed = {code for task in self.plan.tasks for code in task.certificates}
+        skilled = [person for person in crew if needed <= set(person.certificates)]
+        if skilled:
+            chosen = skilled[self.plan.number % len(skilled)]
+            self.desk.fire(self.partner, self.order_id, "assign_technician", person_id=self.world.people[chosen.key])
+            return
+        self.desk.fire(
+            self.partner,
+            self.order_id,
+            "assign_technician",
+            person_id=self.world.people[crew[0].key],
+            reason_code="trained_on_site",
+            comment="Trained by the vendor last month; the certificate follows.",
+        )
+
+    def schedule(self, day: date, _now: datetime) -> None:
+        """The appointment is agreed; a late one with its reason."""
+        order = self.desk.order(self.partner, self.order_id)
+        hour = 8 + self.plan.number % 3
+        values: dict[str, object] = {
+            "appointment.date": day,
+            "appointment.time": f"{hour:02d}:{30 * (self.plan.number % 2):02d}",
+            "technician.phone": order.technician.phone or "614-555-0113",
+            "scheduling_completed_date": self.plan.day(4),
+        }
+        start = self.plan.at(0, hour).replace(year=day.year, month=day.month, day=day.day)
+        due = order.sla.due_time.ToDatetime(tzinfo=start.tzinfo) if order.sla.HasField("due_time") else None
+        late = due is not None and start + timedelta(hours=1) >= due
+        inputs = {"reason_code": "poc_preference", "continue_past_target": True} if late else {}
+        seen = {"seen_target_version": order.sla.version} if late else {}
+        self.desk.fire(self.partner, self.order_id, "save_appointment", values, **inputs, **seen)
+
+    def work(self, arrived: datetime, now: datetime) -> None:
+        """The technician works and uploads what is asked for."""
+        order = self.desk.order(self.partner, self.order_id)
+        if self.plan.reaches("completed"):
+            values: dict[str, object] = {"visit.arrive_time": arrived, "visit.depart_time": now - timedelta(minutes=10)}
+            self.desk.fire(self.partner, self.order_id, "set_visit_times", values)
+        items = self.desk.channels.stub(line_item_pb2_grpc.LineItemServiceStub, "workorders").ListLineItems(
+            line_item_pb2.ListLineItemsRequest(query=_of_order(self.order_id))
+        )
+        done = items.line_items if self.plan.reaches("completed") else items.line_items[:1]
+        for item in done:
+            self.desk.fire(
+                self.partner, self.order_id, "finish_line_item", line_item_id=item.id, comment="Done, tested."
+            )
+        for deliverable in dict.fromkeys(name for task in self.plan.tasks for name in task.deliverables):
+            picture = photo(f"{order.number}", deliverable)
+            self.desk.upload(self.partner, self.order_id, f"{deliverable}.png", picture, deliverable)
+
+    def complete(self, _now: datetime) -> None:
+        """The partner says that it is done; now and then with costs."""
+        costs: dict[str, object] = {}
+        if self.plan.number % 4 == 0:
+            costs = {"costs.permit_details": "City electrical permit.", "costs.permit_cost": cents(8500)}
+        self.desk.fire(self.partner, self.order_id, "complete", costs)
+
+    def close(self, _now: datetime) -> None:
+        """The vendor confirms."""
+        self.desk.fire("amara", self.order_id, "close")
+
+    def send_back(self, _now: datetime) -> None:
+        """The vendor misses something."""
+        text = "The second photo does not show the serial number. Please take it again."
+        self.desk.fire("amara", self.order_id, "send_back", comment=text)
+
+    def _item(self, task: catalogue.Task) -> work_order_pb2.NewLineItem:
+        world = self.world
+        parts = [work_order_pb2.PartNeed(part_id=world.parts[task.part], quantity=1)] if task.part else []
+        return work_order_pb2.NewLineItem(
+            work_type_id=world.work_types[task.name],
+            station_id=world.stations[self.plan.site.name][0],
+            description=task.instructions,
+            warranty_type="Voltara Assure" if self.plan.entitlement == "Assure" else "",
+            parts=parts,
+        )
+
+    def _post(self, person: str, body: str, *mentions: feed_pb2.Mention) -> None:
+        self.desk.become(person)
+        post = feed_pb2.FeedPost(work_order_id=self.order_id, body=body, mentions=mentions)
+        stub = self.desk.channels.stub(feed_pb2_grpc.FeedPostServiceStub, "workorders")
+        stub.CreateFeedPost(feed_pb2.CreateFeedPostRequest(feed_post=post, request_id=new_id()))
+
+
+def name_of(person: str) -> str:
+    """The name of somebody in the catalogue."""
+    return next(somebody.name for somebody in catalogue.PEOPLE if somebody.key == person)
+
+
+def photo(number: str, title: str) -> bytes:
+    """A picture that stands for a photo from the site."""
+    picture = Image.new("RGB", (640, 400), "#30475e")
+    draw = ImageDraw.Draw(picture)
+    draw.rounded_rectangle((240, 60, 400, 350), 18, fill="#f0f5f9", outline="#1f2d3d", width=4)
+    draw.rectangle((270, 100, 370, 160), fill="#2b6777")
+    draw.ellipse((295, 200, 345, 250), fill="#52ab98")
+    draw.text((16, 370), f"{number} - {title}", fill="white")
+    target = BytesIO()
+    picture.save(target, "PNG")
+    return target.getvalue()
+
+
+def _of_order(order_id: str) -> list_pb2.ListQuery:
+    by_order = list_pb2.Filter(field="work_order_id", operator=list_pb2.FILTER_OPERATOR_EQUALS, values=[order_id])
+    return list_pb2.ListQuery(page_size=200, filters=[by_order], order_by="number")
