@@ -1,4 +1,4 @@
-"""The mesh in one process and under a scripted clock, for the demo data: the same services, not yet listening to anybody.
+"""The mesh in one process and under a scripted clock, for the demo data: the same services, unknown to anybody else.
 
 Demo data is made by the handlers themselves at the times that the stories tell (hard-parts 26), so that afterwards
 projections, histories and mails are what they would be had it all happened.
@@ -16,10 +16,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from fieldmesh.common.v1 import operations_pb2, operations_pb2_grpc
 
-from services.chassis.container import eventlet
+from services.chassis import container as _silenced  # noqa: F401 - silences eventlet's announcement before its import
 from services.chassis.grpc_channel import Channels
 from services.chassis.host import Host
 from services.chassis.settings import PREFIX, SERVICES, Settings, load_settings
+
+import eventlet  # isort: skip
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
