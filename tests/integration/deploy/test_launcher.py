@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import re
 import signal
@@ -16,6 +15,7 @@ import pytest
 
 from deploy.launcher.lifeline import alive
 from deploy.launcher.manager import Manager
+from tests.support.mesh import free_ports
 
 SCRIPT = Path(__file__).parents[2] / "support" / "stand_in_launcher.py"
 
@@ -55,12 +55,6 @@ class Mesh:
 
     def all_gone(self):
         return not any(alive(pid) for _, _, _, pid in self.noted())
-
-
-def free_ports(count):
-    with contextlib.ExitStack() as stack:
-        sockets = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(count)]
-        return [opened.getsockname()[1] for opened in sockets]
 
 
 def eventually(condition, seconds=30):
