@@ -37,7 +37,8 @@ def configure_logging(
     finish: list[Processor] = (
         [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(sort_keys=True)]
         if form == "json"
-        else [structlog.dev.ConsoleRenderer(colors=target.isatty())]
+        # Not its usual traceback, which shows local variables: they hold people's data and keys.
+        else [structlog.dev.ConsoleRenderer(colors=target.isatty(), exception_formatter=structlog.dev.plain_traceback)]
     )
     handler = logging.StreamHandler(target)
     handler.setFormatter(
@@ -51,6 +52,8 @@ def configure_logging(
     root.setLevel(level.upper())
     for name in _QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
+    # It repeats what a method raised, refusals included; each entrypoint logs its own failures, once.
+    logging.getLogger("nameko.containers").setLevel(logging.CRITICAL)
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,

@@ -10,17 +10,22 @@ import structlog
 from services.chassis.log import configure_logging, get_logger
 
 
-@pytest.fixture
-def lines():
-    stream = io.StringIO()
+@pytest.fixture(autouse=True)
+def restored():
     root = logging.getLogger()
-    before = (root.handlers[:], root.level)
-    configure_logging("workorders", form="json", stream=stream)
-    yield lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
-    root.handlers[:], level = before
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:] = handlers
     root.setLevel(level)
     structlog.reset_defaults()
     structlog.contextvars.clear_contextvars()
+
+
+@pytest.fixture
+def lines():
+    stream = io.StringIO()
+    configure_logging("workorders", form="json", stream=stream)
+    return lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
 
 
 def test_a_line_is_one_event_with_fields_and_the_bound_request_id(lines):
@@ -54,3 +59,19 @@ def test_an_exception_stays_on_one_line(lines):
 
     (line,) = lines()
     assert "RuntimeError: broken" in line["exception"]
+
+
+def test_the_console_shows_no_local_variables():
+    stream = io.StringIO()
+    configure_logging("workorders", stream=stream)
+
+    def fail(secret):
+        raise RuntimeError("broken")
+
+    try:
+        fail("hunter2")
+    except RuntimeError:
+        get_logger("x").exception("incident")
+
+    assert "RuntimeError: broken" in stream.getvalue()
+    assert "hunter2" not in stream.getvalue().replace('fail("hunter2")', "")
