@@ -1,7 +1,11 @@
-"""What a mesh needs before it starts: code, assets, keys, a demo password, tables, demo data."""
+"""What a mesh needs before it starts: code, assets, keys, a demo password, tables, demo data.
+
+Every step does nothing where nothing changed since the last run, so that a second start takes seconds.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import os
 import secrets
 import subprocess
@@ -12,13 +16,14 @@ from typing import TYPE_CHECKING
 from deploy.launcher.preflight import Refused
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from deploy.launcher.settings import LauncherSettings
     from deploy.launcher.show import Screen
 
 ROOT = Path(__file__).resolve().parents[2]
 FIELDMESH = (sys.executable, "-m", "services.cli.main")
+ADMIN = (sys.executable, "-m", "admin.init", "--demo")
 
 
 def environment(settings: LauncherSettings) -> dict[str, str]:
@@ -34,28 +39,33 @@ def environment(settings: LauncherSettings) -> dict[str, str]:
 
 
 def prepare(settings: LauncherSettings, screen: Screen) -> None:
-    """Makes what is missing; each step does nothing where nothing changed. Refused where one fails."""
+    """Makes what is missing. Refused, with what it printed, where a step fails."""
     from deploy.build import assets, protos
 
+    (settings.data / "run").mkdir(exist_ok=True)
     with screen.step("Contracts and assets"):
         _exit_as_refusal(protos.generate)
         _exit_as_refusal(assets.build)
     with screen.step("Keys"):
         make_keys(settings)
-    variables = environment(settings)
-    password, fresh = demo_password(settings)
-    with screen.step("Databases"):
-        _run([*FIELDMESH, "migrate"], variables, "The databases could not be migrated")
+    password = demo_password(settings)
+    variables = {**environment(settings), "FIELDMESH_DEMO_PASSWORD": password}
+    prepared = settings.data / "run" / "prepared"
+    if not prepared.exists() or prepared.read_text() != _fingerprint(settings, password):
+        with screen.step("Databases and logins"):
+            _run_all(
+                {
+                    "The databases could not be migrated": [*FIELDMESH, "migrate"],
+                    "The admin's logins could not be made": list(ADMIN),
+                },
+                variables,
+            )
+        prepared.write_text(_fingerprint(settings, password))
     loaded = settings.data / "run" / "demo-loaded"
-    if fresh or not loaded.exists():
-        screen.say("Demo data (first run) ...")
-        _run(
-            [*FIELDMESH, "demo"],
-            {**variables, "FIELDMESH_DEMO_PASSWORD": password},
-            "The demo data could not be loaded",
-            show=True,
-        )
-        loaded.parent.mkdir(exist_ok=True)
+    if not loaded.exists():
+        screen.say("Demo data (on the first run only) ...")
+        if subprocess.run([*FIELDMESH, "demo"], cwd=ROOT, env=variables, check=False).returncode != 0:
+            raise Refused("The demo data could not be loaded (see above); nothing was started.")
         loaded.touch()
 
 
@@ -66,22 +76,37 @@ def make_keys(settings: LauncherSettings) -> None:
     ensure_keys(settings.keys_folder)
 
 
-def demo_password(settings: LauncherSettings) -> tuple[str, bool]:
-    """The demo logins' password, and whether it changed since the last run.
-
-    FIELDMESH_DEMO_PASSWORD decides; otherwise it is made once and kept in the data folder.
-    """
+def demo_password(settings: LauncherSettings) -> str:
+    """The demo logins' password: FIELDMESH_DEMO_PASSWORD, or one made on the first run; kept in the data folder."""
     file = settings.data / "demo-password"
     kept = file.read_text().strip() if file.exists() else ""
-    wanted = settings.demo_password.get_secret_value() if settings.demo_password else kept
-    if kept and wanted == kept:
-        return kept, False
-    password = wanted or secrets.token_urlsafe(9)
+    password = settings.demo_password.get_secret_value() if settings.demo_password else kept
+    if password and password == kept:
+        return kept
+    password = password or secrets.token_urlsafe(9)
     descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w") as opened:
         os.fchmod(opened.fileno(), 0o600)
         opened.write(password + "\n")
-    return password, True
+    return password
+
+
+def _fingerprint(settings: LauncherSettings, password: str) -> str:
+    """What tables and logins are made from, and which databases are there."""
+    digest = hashlib.sha256(password.encode())
+    for service in settings.services.values():
+        digest.update(service.database_url.encode() + b"\0")
+    for path in (*_sources(), *sorted(settings.data.glob("*.sqlite3"))):
+        # Databases change with every write: that they are there is what counts.
+        digest.update(str(path).encode() + b"\0" + (b"" if path.suffix == ".sqlite3" else path.read_bytes()))
+    return digest.hexdigest()
+
+
+def _sources() -> Iterator[Path]:
+    yield ROOT / "requirements.lock"
+    for folder in (*(ROOT / "services").glob("*/migrations"), ROOT / "admin" / "security"):
+        yield from sorted(folder.rglob("*.py"))
+    yield ROOT / "admin" / "init.py"
 
 
 def _exit_as_refusal(step: Callable[[], object]) -> None:
@@ -91,17 +116,15 @@ def _exit_as_refusal(step: Callable[[], object]) -> None:
         raise Refused(str(refused)) from refused
 
 
-def _run(command: list[str], variables: Mapping[str, str], complaint: str, *, show: bool = False) -> None:
-    """Runs a step in a process of its own; what it printed appears at once with `show`, otherwise where it fails."""
-    output = None if show else subprocess.PIPE
-    done = subprocess.run(
-        command,
-        cwd=ROOT,
-        env=dict(variables),
-        stdout=output,
-        stderr=None if show else subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
-    if done.returncode != 0:
-        raise Refused(f"{(done.stdout or '').strip()}\n{complaint} (see above); nothing was started.".strip())
+def _run_all(steps: Mapping[str, list[str]], variables: Mapping[str, str]) -> None:
+    """Runs steps that do not depend on each other side by side; Refused with what the first failed one printed."""
+    running = {
+        complaint: subprocess.Popen(
+            command, cwd=ROOT, env=dict(variables), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+        for complaint, command in steps.items()
+    }
+    printed = {complaint: process.communicate()[0] for complaint, process in running.items()}
+    for complaint, process in running.items():
+        if process.returncode != 0:
+            raise Refused(f"{printed[complaint].strip()}\n{complaint} (see above); nothing was started.")
