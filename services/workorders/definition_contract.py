@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 from fieldmesh.ui.v1 import options_pb2
@@ -15,7 +16,7 @@ from services.workorders.domain.situation import ROOTS
 from services.workorders.domain.values import Actor
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from google.protobuf.descriptor import Descriptor
 
@@ -78,6 +79,16 @@ def labels_of(definition: Definition) -> dict[str, str]:
             )
             labels[path] = asked.get(path, "") or labels.get(path, "") or (label_of(fields[-1]) if fields else path)
     return labels
+
+
+@cache
+def history_labels() -> Mapping[str, str]:
+    """The words for every field that history may name."""
+    labels = {field.name: label_of(field) for field in WORK_ORDER.fields}
+    for field in WORK_ORDER.fields:
+        if field.message_type is not None and not is_leaf(field):
+            labels |= {f"{field.name}.{inner.name}": label_of(inner) for inner in field.message_type.fields}
+    return labels | {"line_item": "Line item"}
 
 
 def contract_faults(definition: Definition) -> Iterator[Found]:

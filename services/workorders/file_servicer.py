@@ -59,7 +59,7 @@ def message_of(row: Mapping[str, Any]) -> attachment_pb2.Attachment:
     """The contract's message of a file's row."""
     owner = types_pb2.Actor(
         subject=row["owner_subject"],
-        display_name=row["owner_name"],
+        display_name=row["owner_display_name"],
         organization_id=row["owner_organization_id"],
     )
     return attachment_pb2.Attachment(

@@ -74,7 +74,7 @@ class Files:
             "size_bytes": cleaned.size,
             "sha256": cleaned.sha256,
             "owner_subject": caller.subject,
-            "owner_name": caller.name,
+            "owner_display_name": caller.name,
             "owner_organization_id": caller.organization_id,
             "feed_post_id": "",
         }

@@ -11,13 +11,15 @@ from functools import lru_cache
 from typing import Any, TypeVar, cast, get_type_hints
 
 from services.workorders.domain.values import Money, Place
-from services.workorders.domain.work_order import LineItem, OrderFlag, PartNeed, WorkOrder
+from services.workorders.domain.work_order import LineItem, LineItemState, OrderFlag, PartNeed, WorkOrder
 
 Value = TypeVar("Value")
 Row = Mapping[str, Any]
 
 # Kept elsewhere: line items have rows of their own.
 _APART = frozenset({"line_items"})
+# In the contract's order, whose numbers begin with 1; the kit serves line items and stores enums by number.
+_ITEM_STATES = list(LineItemState)
 
 
 def flatten(value: object, prefix: str = "") -> dict[str, Any]:
@@ -70,12 +72,14 @@ def order_of(row: Row, items: tuple[LineItem, ...] = ()) -> WorkOrder:
 
 def line_item_row(item: LineItem, work_order_id: str) -> dict[str, Any]:
     """The columns of a line item."""
-    return flatten(item) | {"work_order_id": work_order_id, "parts": [asdict(part) for part in item.parts]}
+    parts = [asdict(part) for part in item.parts]
+    return flatten(item) | {"work_order_id": work_order_id, "parts": parts, "state": _ITEM_STATES.index(item.state) + 1}
 
 
 def line_item_of(row: Row) -> LineItem:
     """A line item from its row."""
-    return unflatten(LineItem, {**row, "parts": tuple(PartNeed(**part) for part in row["parts"])})
+    parts = tuple(PartNeed(**part) for part in row["parts"])
+    return unflatten(LineItem, {**row, "parts": parts, "state": _ITEM_STATES[row["state"] - 1]})
 
 
 @lru_cache(maxsize=64)

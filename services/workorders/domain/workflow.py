@@ -61,6 +61,12 @@ class Workflow:
         """The state with a code."""
         return self.definition.states[code]
 
+    def snapshots_of(self, name: str) -> frozenset[str]:
+        """The snapshots without which the guards of a transition cannot be judged; none for an unknown one."""
+        transition = self.definition.transitions.get(name)
+        guards = transition.guards if transition else ()
+        return frozenset(snapshot for guard in guards for snapshot in needed_snapshots(guard))
+
     def may_create(self, actor: Actor) -> bool:
         """Whether the actor may create an order in this workflow; its organisation becomes the issuer."""
         definition = self.definition

@@ -6,7 +6,7 @@ from sqlalchemy import BigInteger, Column, Float, Index, Integer, String, Table,
 
 from services.chassis.types import Instant, JsonText, LocalDate, StringList
 from services.workorders.domain.definition import Category
-from services.workorders.domain.work_order import ClockFold, HandlingNeed, LineItemState, Priority, SlaState
+from services.workorders.domain.work_order import ClockFold, HandlingNeed, Priority, SlaState
 from services.workorders.tables.base import (
     Coded,
     address_columns,
@@ -158,7 +158,7 @@ line_items = Table(
     long_column("description"),
     text_column("warranty_type", 80),
     Column("parts", JsonText, nullable=False),
-    Column("state", Coded(LineItemState, 1), nullable=False),
+    Column("state", Integer, nullable=False),
     Column("finish_time", Instant),
     long_column("result"),
     Column("version", BigInteger, nullable=False),

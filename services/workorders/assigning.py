@@ -1,0 +1,138 @@
+"""Technicians' answers for an assignment (hard-parts 21): that service alone decides on eligibility."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from fieldmesh.common.v1 import types_pb2
+from fieldmesh.technicians.v1 import assignment_pb2, technicians_service_pb2
+from sqlalchemy import select
+
+from services.chassis.identity import as_service
+from services.chassis.ids import derive_id
+from services.workorders import wire
+from services.workorders.tables import people, work_types
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sqlalchemy import Connection
+
+    from services.workorders.domain.situation import Inputs
+    from services.workorders.domain.work_order import WorkOrder
+
+_METHODS = {
+    assignment_pb2.ASSIGNMENT_METHOD_SKILL_MATCH: "Skill Match",
+    assignment_pb2.ASSIGNMENT_METHOD_MANUAL_OVERRIDE: "Manual Override",
+    assignment_pb2.ASSIGNMENT_METHOD_FREELANCER: "Freelancer",
+}
+
+
+class AssignmentDesk(Protocol):
+    """What of technicians' contract is used here."""
+
+    def CheckEligibility(  # noqa: N802 - the contract's name
+        self, request: technicians_service_pb2.CheckEligibilityRequest
+    ) -> technicians_service_pb2.CheckEligibilityResponse: ...
+
+    def Reserve(  # noqa: N802 - the contract's name
+        self, request: technicians_service_pb2.ReserveRequest
+    ) -> assignment_pb2.Assignment: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """The person to assign, as the directory's copy knows them, and what is to be done."""
+
+    person_id: str
+    technician_id: str
+    name: str
+    email: str
+    phone: str
+    need: technicians_service_pb2.WorkNeed
+
+
+@dataclass(frozen=True, slots=True)
+class Reservation:
+    """What technicians answered: the snapshot for the guards, and the reservation that the event confirms."""
+
+    eligibility: Mapping[str, object]
+    assignment_id: str = ""
+
+
+def candidate_of(connection: Connection, order: WorkOrder, inputs: Inputs) -> Candidate:
+    """Whom the inputs name; without technician id where that is no active technician."""
+    row = connection.execute(
+        select(people).where(people.c.id == inputs.person_id, people.c.active.is_(True), people.c.deleted.is_(False))
+    ).one_or_none()
+    durations = connection.execute(
+        select(work_types.c.duration_minutes).where(
+            work_types.c.id.in_({item.work_type_id for item in order.line_items})
+        )
+    ).scalars()
+    need = technicians_service_pb2.WorkNeed(
+        work_order_id=order.id,
+        work_order_number=order.number,
+        parties=types_pb2.Parties(
+            issuer_org=order.issuer_org,
+            executor_org=order.executor_org,
+            facility_org=order.facility_org,
+            scope_version=order.scope_version,
+        ),
+        work_type_ids=list(dict.fromkeys(item.work_type_id for item in order.line_items)),
+        duration_minutes=sum(durations),
+        site_time_zone=order.site_time_zone,
+    )
+    if order.appointment.start_time:
+        need.start_time.CopyFrom(wire.timestamp(order.appointment.start_time))
+    if row is None:
+        return Candidate(inputs.person_id, "", "", "", "", need)
+    return Candidate(row.id, row.technician_id, row.name, row.email, row.phone, need)
+
+
+def check(desk: AssignmentDesk, candidate: Candidate) -> Reservation:
+    """Ask whether the candidate can be assigned; nothing is held."""
+    if not candidate.technician_id:
+        return Reservation(_eligibility(candidate, refusals=("Choose an active technician.",)))
+    answer = desk.CheckEligibility(
+        technicians_service_pb2.CheckEligibilityRequest(need=candidate.need, technician_id=candidate.technician_id)
+    )
+    possible = answer.eligible or answer.eligible_with_reason
+    refusals = () if possible else tuple(answer.problems) or ("The technician cannot be assigned.",)
+    return Reservation(_eligibility(candidate, missing=tuple(answer.missing_skills), refusals=refusals))
+
+
+def reserve(desk: AssignmentDesk, candidate: Candidate, inputs: Inputs, request_id: str) -> Reservation:
+    """Hold the technician for ten minutes; the same request gives the same reservation.
+
+    Raises what technicians refuses with, and Unavailable where it does not answer.
+    """
+    with as_service("workorders"):
+        assignment = desk.Reserve(
+            technicians_service_pb2.ReserveRequest(
+                need=candidate.need,
+                technician_id=candidate.technician_id,
+                person_id=candidate.person_id,
+                reason_code=inputs.reason_code,
+                reason_text=inputs.comment,
+                request_id=derive_id("reserve", candidate.need.work_order_id, candidate.person_id, request_id),
+            )
+        )
+    missing = tuple(assignment.missing_skills)
+    method = _METHODS.get(assignment.method, "")
+    return Reservation(_eligibility(candidate, missing=missing, method=method), assignment.id)
+
+
+def _eligibility(
+    candidate: Candidate, *, missing: tuple[str, ...] = (), refusals: tuple[str, ...] = (), method: str = ""
+) -> Mapping[str, object]:
+    return {
+        "technician_id": candidate.technician_id,
+        "name": candidate.name,
+        "email": candidate.email,
+        "phone": candidate.phone,
+        "missing": missing,
+        "refusals": refusals,
+        "method": method,
+    }

@@ -1,0 +1,132 @@
+"""Snapshots for the workflow that this service can tell itself: what guards and forms look at beside the order."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from fieldmesh.workorders.v1 import reason_code_pb2
+from sqlalchemy import select
+
+from services.workorders import wire
+from services.workorders.domain.values import Money
+from services.workorders.draft_values import decoded
+from services.workorders.tables import (
+    attachments,
+    drafts,
+    organizations,
+    reason_codes,
+    territories,
+    work_types,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from sqlalchemy import Connection, Row
+
+    from services.workorders.domain.definition import Transition
+    from services.workorders.domain.situation import Inputs
+    from services.workorders.domain.work_order import WorkOrder
+
+_KINDS = reason_code_pb2.ReasonKind.DESCRIPTOR
+
+
+def for_offers(connection: Connection, order: WorkOrder) -> dict[str, object]:
+    """What forms and guards look at before anything is filled in."""
+    return {name: tell(connection, order) for name, tell in _OF_ORDER.items()}
+
+
+def for_move(connection: Connection, order: WorkOrder, transition: Transition, inputs: Inputs) -> dict[str, object]:
+    """What a move looks at, with what its inputs point to."""
+    known = for_offers(connection, order)
+    if inputs.executor_org:
+        known["executor"] = _executor(connection, order, inputs.executor_org)
+    if transition.reason:
+        reasons = _reasons(connection, order.issuer_org, transition.reason)
+        known["reasons"] = reasons
+        known["reason"] = {"label": reasons.get(inputs.reason_code, "")}
+    return known
+
+
+def reason_label(connection: Connection, organization_id: str, kind: str, code: str) -> str:
+    """The label of a reason code of a kind; empty where there is none."""
+    return _reasons(connection, organization_id, kind).get(code, "") if kind and code else ""
+
+
+def _organization(connection: Connection, order: WorkOrder) -> dict[str, object]:
+    row = _organization_row(connection, order.executor_org)
+    if row is None:
+        return {}
+    columns = row._asdict()
+    names = ("street", "city", "state", "postal_code", "country")
+    currency = columns["travel_cost_per_mile_currency_code"]
+    return {
+        "name": columns["name"],
+        "phone": columns["phone"],
+        "time_zone": columns["time_zone"],
+        "address": {name: columns[f"address_{name}"] for name in names},
+        "free_miles": columns["free_miles"] or 0.0,
+        "cost_per_mile": Money(currency, columns["travel_cost_per_mile_micros"]) if currency else None,
+    }
+
+
+def _territory(connection: Connection, order: WorkOrder) -> dict[str, object]:
+    row = connection.execute(select(territories.c.zone).where(territories.c.id == order.territory_id)).one_or_none()
+    return {"zone": row.zone if row else ""}
+
+
+def _deliverables(connection: Connection, order: WorkOrder) -> dict[str, tuple[str, ...]]:
+    """What the line items' work types ask for, and what was uploaded as such (CP-69, CP-80)."""
+    types = {item.work_type_id for item in order.line_items}
+    lists = connection.execute(
+        select(work_types.c.deliverables).where(work_types.c.id.in_(types)).order_by(work_types.c.name)
+    ).scalars()
+    present = connection.execute(
+        select(attachments.c.deliverable).where(
+            attachments.c.work_order_id == order.id, attachments.c.deliverable != ""
+        )
+    ).scalars()
+    required = dict.fromkeys(name for names in lists for name in names)
+    return {"required": tuple(required), "present": tuple(dict.fromkeys(present))}
+
+
+def _drafts(connection: Connection, order: WorkOrder) -> dict[str, object]:
+    rows = connection.execute(select(drafts).where(drafts.c.work_order_id == order.id))
+    return {row.transition: decoded(row.field_values) for row in rows}
+
+
+def _executor(connection: Connection, order: WorkOrder, organization_id: str) -> dict[str, object]:
+    row = _organization_row(connection, organization_id)
+    if row is None or row.deleted:
+        return {}
+    served_by = connection.execute(
+        select(territories.c.served_by).where(territories.c.id == order.territory_id)
+    ).scalar_one_or_none()
+    serves = organization_id in (served_by or ())
+    return {"name": row.name, "kind": row.kind, "active": row.active, "serves": serves}
+
+
+def _organization_row(connection: Connection, organization_id: str) -> Row[Any] | None:
+    return connection.execute(select(organizations).where(organizations.c.id == organization_id)).one_or_none()
+
+
+def _reasons(connection: Connection, organization_id: str, kind: str) -> dict[str, str]:
+    columns = reason_codes.c
+    rows = connection.execute(
+        select(columns.code, columns.label)
+        .where(
+            columns.organization_id == organization_id,
+            columns.kind == wire.enum_number(_KINDS, kind),
+            columns.active.is_(True),
+        )
+        .order_by(columns.sort_rank, columns.code)
+    )
+    return {row.code: row.label for row in rows}
+
+
+_OF_ORDER: Mapping[str, Callable[[Connection, WorkOrder], object]] = {
+    "organization": _organization,
+    "territory": _territory,
+    "deliverables": _deliverables,
+    "drafts": _drafts,
+}

@@ -1,0 +1,149 @@
+"""Firing transitions: gather, then one unit of work with state, history, feed and event (hard-parts 13)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from fieldmesh.workorders.v1 import feed_pb2
+from sqlalchemy import delete, insert
+
+from services.chassis.ids import derive_id, new_id
+from services.workorders import collaboration, facts, moved, repository
+from services.workorders.acting import actor_of
+from services.workorders.definition_contract import history_labels
+from services.workorders.domain.outcome import Outcome, Refusal
+from services.workorders.draft_values import encoded
+from services.workorders.tables import drafts
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from sqlalchemy import Connection
+
+    from services.chassis.identity import Caller
+    from services.chassis.unit_of_work import Transaction
+    from services.workorders.domain.definition import Transition
+    from services.workorders.domain.outcome import FeedDraft
+    from services.workorders.domain.situation import Inputs
+    from services.workorders.domain.workflow import Workflow
+    from services.workorders.repository import Stored
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A transition that somebody wants to fire; `remote` are snapshots of other services, taken before the commit."""
+
+    transition: str
+    inputs: Inputs
+    request_id: str = ""
+    remote: Mapping[str, object] = field(default_factory=dict)
+    assignment_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """What a move did: the order afterwards, the outcome, and the rows that history got."""
+
+    stored: Stored
+    outcome: Outcome
+    history: list[dict[str, Any]]
+
+
+def judge(  # noqa: PLR0913, PLR0917 - who, what, with what, and when
+    connection: Connection, caller: Caller, workflow: Workflow, stored: Stored, move: Move, now: datetime
+) -> Outcome | Refusal:
+    """What a move would do; nothing is stored."""
+    transition = workflow.definition.transitions.get(move.transition)
+    known = facts.for_move(connection, stored.order, transition, move.inputs) if transition else {}
+    return workflow.fire(stored.order, move.transition, move.inputs, actor_of(caller), now, {**known, **move.remote})
+
+
+def commit(transaction: Transaction, caller: Caller, workflow: Workflow, stored: Stored, move: Move) -> Moved:
+    """Fire a move on an order whose row is locked in this unit of work, with everything that follows from it.
+
+    Raises the refusal's error, which lists everything that is in the way.
+    """
+    result = judge(transaction.connection, caller, workflow, stored, move, transaction.now)
+    if isinstance(result, Refusal):
+        raise result.error
+    if result.draft is not None:
+        _keep_draft(transaction, stored.order.id, result.transition.drafts, result.draft)
+    if not result.happened or result.draft is not None:
+        return Moved(stored, result, [])
+    order, rows = repository.record(
+        transaction,
+        result.order,
+        actor_of(caller),
+        move.transition,
+        _reason(transaction.connection, stored, result.transition, move.inputs),
+        result.changes,
+        history_labels(),
+    )
+    saved = repository.save(transaction, workflow, stored, order)
+    _forget_draft(transaction, order.id, move.transition)
+    if result.post is not None:
+        _write_post(transaction, caller, saved, result.post, move)
+    label = facts.reason_label(
+        transaction.connection, order.issuer_org, result.transition.reason, move.inputs.reason_code
+    )
+    moved.announce(
+        transaction,
+        saved,
+        move.transition,
+        from_state=result.from_state,
+        effects=result.effects,
+        notices=result.notices,
+        reason_code=move.inputs.reason_code,
+        reason_label=label,
+        comment=move.inputs.comment,
+        assignment_id=move.assignment_id,
+    )
+    return Moved(saved, result, rows)
+
+
+def _reason(connection: Connection, stored: Stored, transition: Transition, inputs: Inputs) -> str:
+    label = facts.reason_label(connection, stored.order.issuer_org, transition.reason, inputs.reason_code)
+    return ": ".join(filter(None, (label, inputs.comment.strip())))
+
+
+def _keep_draft(transaction: Transaction, order_id: str, transition: str, values: Mapping[str, object]) -> None:
+    _forget_draft(transaction, order_id, transition)
+    transaction.execute(
+        insert(drafts).values(
+            work_order_id=order_id,
+            transition=transition,
+            field_values=encoded(values),
+            update_time=transaction.now,
+        )
+    )
+
+
+def _forget_draft(transaction: Transaction, order_id: str, transition: str) -> None:
+    transaction.execute(delete(drafts).where(drafts.c.work_order_id == order_id, drafts.c.transition == transition))
+
+
+def _write_post(transaction: Transaction, caller: Caller, stored: Stored, post: FeedDraft, move: Move) -> None:
+    """A transition's own post; those it mentions get its mail, not a second one for the mention."""
+    order = stored.order
+    mentions = []
+    if "customer_service_executive" in post.mentions and order.customer_service_executive_id:
+        mentions.append(
+            collaboration.Mention(
+                feed_pb2.MENTION_KIND_PERSON,
+                order.customer_service_executive_id,
+                order.customer_service_executive_name,
+            )
+        )
+    post_id = derive_id("post", order.id, move.transition, move.request_id) if move.request_id else new_id()
+    collaboration.write_post(
+        transaction,
+        caller,
+        order.id,
+        post.body,
+        mentions,
+        post_id=post_id,
+        facts=post.facts,
+        transition=move.transition,
+    )

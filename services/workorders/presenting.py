@@ -1,0 +1,162 @@
+"""Orders, history and offers as messages of the contract."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from fieldmesh.common.v1 import types_pb2
+from fieldmesh.workorders.v1 import history_entry_pb2, work_order_pb2, work_order_service_pb2
+from sqlalchemy import select
+
+from services.chassis.etag import etag_of
+from services.workorders import wire
+from services.workorders.domain.definition import Position
+from services.workorders.domain.texts import text_of
+from services.workorders.domain.values import Money
+from services.workorders.rows import order_of
+from services.workorders.tables import follows
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping
+
+    from sqlalchemy import Connection
+
+    from services.chassis.identity import Caller
+    from services.workorders.domain.definition import FormField
+    from services.workorders.domain.outcome import Caveat, FieldChange, Refusal
+    from services.workorders.domain.predicates import Objection
+    from services.workorders.domain.workflow import Offer
+
+# Refusals that a user answers with a confirmation rather than with a correction.
+TO_CONFIRM = frozenset({"APPOINTMENT_AFTER_TARGET", "TARGET_CHANGED"})
+_POSITIONS = {
+    Position.HIDDEN: work_order_service_pb2.TRANSITION_POSITION_UNSPECIFIED,
+    Position.BAR: work_order_service_pb2.TRANSITION_POSITION_BAR,
+    Position.MORE: work_order_service_pb2.TRANSITION_POSITION_MORE,
+    Position.INLINE: work_order_service_pb2.TRANSITION_POSITION_INLINE,
+}
+
+
+def order_message(row: Mapping[str, Any], *, followed: bool = False) -> work_order_pb2.WorkOrder:
+    """An order's row as the contract shows it."""
+    return wire.fill(
+        work_order_pb2.WorkOrder(),
+        order_of(row),
+        etag=etag_of(row["id"], row["version"]),
+        state_label=row["state_label"],
+        state_rank=row["state_rank"],
+        state_tone=row["state_tone"],
+        category=row["category"],
+        clock_running=row["clock_running"],
+        followed=followed,
+    )
+
+
+def order_messages(
+    connection: Connection, caller: Caller, rows: Iterable[Mapping[str, Any]]
+) -> list[work_order_pb2.WorkOrder]:
+    """Rows as messages, with whether the caller follows each: one statement for all of them."""
+    known = list(rows)
+    followed = followed_of(connection, caller, [row["id"] for row in known])
+    return [order_message(row, followed=row["id"] in followed) for row in known]
+
+
+def followed_of(connection: Connection, caller: Caller, ids: Collection[str]) -> set[str]:
+    """Which of some orders the caller follows."""
+    asked = select(follows.c.work_order_id).where(
+        follows.c.person_id == caller.subject, follows.c.work_order_id.in_(ids)
+    )
+    return set(connection.execute(asked).scalars())
+
+
+def history_message(row: Mapping[str, Any]) -> history_entry_pb2.HistoryEntry:
+    """A row of history as the contract shows it; salt and commitment stay here."""
+    names = ("id", "work_order_id", "sequence", "field", "field_label", "old_value", "new_value")
+    rest = ("transition", "reason", "hash", "erased")
+    return history_entry_pb2.HistoryEntry(
+        **{name: row[name] for name in (*names, *rest)},
+        change_time=wire.timestamp(row["change_time"]),
+        actor=types_pb2.Actor(
+            subject=row["actor_subject"],
+            display_name=row["actor_display_name"],
+            organization_id=row["actor_organization_id"],
+        ),
+    )
+
+
+def offer_message(offer: Offer) -> work_order_service_pb2.AvailableTransition:
+    """A transition as the caller may use it now."""
+    move = offer.transition
+    return work_order_service_pb2.AvailableTransition(
+        name=move.name,
+        label=move.label,
+        icon=move.icon,
+        danger=move.danger,
+        confirm=move.confirm,
+        position=_POSITIONS[move.position],
+        steps=[
+            work_order_service_pb2.FormStep(
+                title=step.title,
+                intro=step.intro,
+                fields=[_field_message(field, offer.defaults) for field in step.fields],
+            )
+            for step in move.form
+        ],
+        reason_kind=move.reason,
+        allowed=offer.allowed,
+        refusals=[refusal_message(objection) for objection in offer.objections],
+        bulk=move.bulk,
+        help=move.help,
+        drafts=move.drafts,
+    )
+
+
+def refusal_messages(refusal: Refusal) -> list[work_order_service_pb2.GuardRefusal]:
+    """Every reason of a refusal; one that has no objections, such as a wrong state, speaks for itself."""
+    if refusal.objections:
+        return [refusal_message(objection) for objection in refusal.objections]
+    error = refusal.error
+    blamed = error.violations[0].field if error.violations else ""
+    return [work_order_service_pb2.GuardRefusal(guard=error.reason, message=str(error), field=blamed)]
+
+
+def refusal_message(objection: Objection) -> work_order_service_pb2.GuardRefusal:
+    """One reason why a transition is refused."""
+    return work_order_service_pb2.GuardRefusal(guard=objection.guard, message=objection.message, field=objection.field)
+
+
+def change_message(change: FieldChange, labels: Mapping[str, str]) -> history_entry_pb2.HistoryEntry:
+    """A row that history would get."""
+    label = labels.get(change.field, change.field)
+    return history_entry_pb2.HistoryEntry(
+        field=change.field, field_label=label, old_value=change.old, new_value=change.new
+    )
+
+
+def warning_messages(
+    warnings: Iterable[Caveat], refusal: Refusal | None = None
+) -> list[work_order_service_pb2.TransitionWarning]:
+    """What the user should know, and what a refusal asks to confirm (CP-74)."""
+    asked = (objection for objection in (refusal.objections if refusal else ()) if objection.code in TO_CONFIRM)
+    told = [(warning.code, warning.message) for warning in warnings] + [(each.code, each.message) for each in asked]
+    return [work_order_service_pb2.TransitionWarning(code=code, message=message) for code, message in told]
+
+
+def _field_message(field: FormField, defaults: Mapping[str, object]) -> work_order_service_pb2.FormField:
+    return work_order_service_pb2.FormField(
+        path=field.path,
+        label=field.label,
+        help=field.help,
+        required=field.required,
+        default_value=form_text(defaults.get(field.path)),
+        read_only=field.read_only,
+    )
+
+
+def form_text(value: object) -> str:
+    """A value as forms begin with it: codes, not labels; amounts as decimal number and currency."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, Money):
+        return str(value)
+    return str(value) if isinstance(value, str) else text_of(value)

@@ -1,0 +1,162 @@
+"""The generic commands of the workflow: what may be done, what it would do, and doing it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from fieldmesh.workorders.v1 import work_order_service_pb2
+
+from services.chassis.etag import check_etag, etag_of
+from services.chassis.idempotency import find_replay, run_once
+from services.workorders import assigning, facts, moving
+from services.workorders.acting import actor_of
+from services.workorders.definition_contract import history_labels
+from services.workorders.domain.outcome import Refusal
+from services.workorders.moving import Move, Moved
+from services.workorders.presenting import (
+    change_message,
+    followed_of,
+    history_message,
+    offer_message,
+    order_message,
+    refusal_messages,
+    warning_messages,
+)
+from services.workorders.repository import Stored, load
+from services.workorders.rows import order_row
+from services.workorders.schemas import inputs_of
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from services.chassis.clock import Clock
+    from services.chassis.database import Database
+    from services.chassis.identity import Caller
+    from services.chassis.unit_of_work import Transaction
+    from services.workorders.definitions import Workflows
+    from services.workorders.domain.outcome import Outcome
+    from services.workorders.domain.workflow import Workflow
+
+METHOD = "TransitionWorkOrder"
+ASSIGN_GUARD = "eligibility"
+
+ListRequest = work_order_service_pb2.ListAvailableTransitionsRequest
+ListResponse = work_order_service_pb2.ListAvailableTransitionsResponse
+PreviewRequest = work_order_service_pb2.PreviewTransitionRequest
+PreviewResponse = work_order_service_pb2.PreviewTransitionResponse
+MoveRequest = work_order_service_pb2.TransitionWorkOrderRequest
+MoveResponse = work_order_service_pb2.TransitionWorkOrderResponse
+
+
+class Transitions:
+    """Answers for the orders' own workflow versions; every command is judged again under the order's row lock."""
+
+    def __init__(self, database: Database, workflows: Workflows, desk: assigning.AssignmentDesk, clock: Clock) -> None:
+        self._database = database
+        self._workflows = workflows
+        self._desk = desk
+        self._clock = clock
+
+    def available(self, caller: Caller, request: ListRequest) -> ListResponse:
+        """What the caller is offered now, with forms and with why an offered one is refused."""
+        with self._database.read() as connection:
+            stored = load(connection, caller, request.work_order_id)
+            known = facts.for_offers(connection, stored.order)
+        offers = self._workflow(stored).available(stored.order, actor_of(caller), self._clock.now(), known)
+        return ListResponse(
+            transitions=[offer_message(offer) for offer in offers],
+            etag=etag_of(stored.order.id, stored.order.version),
+        )
+
+    def preview(self, caller: Caller, request: PreviewRequest) -> PreviewResponse:
+        """What a transition would do; nothing is stored, and nobody is reserved."""
+        inputs = inputs_of(request.work_order, request.update_mask.paths, request.inputs)
+        move = Move(request.transition, inputs)
+        with self._database.read() as connection:
+            stored = load(connection, caller, request.work_order_id)
+            candidate = self._candidate(connection, stored, move)
+        if candidate is not None:
+            move = replace(move, remote={ASSIGN_GUARD: assigning.check(self._desk, candidate).eligibility})
+        with self._database.read() as connection:
+            result = moving.judge(connection, caller, self._workflow(stored), stored, move, self._clock.now())
+        if isinstance(result, Refusal):
+            return PreviewResponse(refusals=refusal_messages(result), warnings=warning_messages((), result))
+        return self._preview(stored, result)
+
+    def fire(self, caller: Caller, request: MoveRequest) -> MoveResponse:
+        """Fire a transition, once for each request id.
+
+        Raises NotFound for a hidden order, StaleEtag, InvalidRequest naming every wrong field, the refusal that lists
+        every guard, and Unavailable where a service that the move needs does not answer.
+        """
+        inputs = inputs_of(request.work_order, request.update_mask.paths, request.inputs)
+        move = Move(request.transition, inputs, request.request_id)
+        with self._database.read() as connection:
+            stored = load(connection, caller, request.work_order_id)
+            earlier = find_replay(connection, caller, METHOD, request.request_id, request, MoveResponse)
+            if earlier is not None:
+                return earlier
+            check_etag(request.etag, stored.order.id, stored.order.version)
+            candidate = self._candidate(connection, stored, move)
+        if candidate is not None:
+            move = self._reserved(caller, stored, move, candidate)
+
+        def work(transaction: Transaction) -> MoveResponse:
+            locked = load(transaction.connection, caller, stored.order.id, lock=True)
+            check_etag(request.etag, locked.order.id, locked.order.version)
+            done = moving.commit(transaction, caller, self._workflow(locked), locked, move)
+            return _answer(transaction.connection, caller, done)
+
+        return run_once(self._database, caller, METHOD, request.request_id, request, MoveResponse, work)
+
+    def _workflow(self, stored: Stored) -> Workflow:
+        return self._workflows.of(stored.order.workflow, stored.order.workflow_version)
+
+    def _candidate(self, connection: Connection, stored: Stored, move: Move) -> assigning.Candidate | None:
+        """Whom to ask technicians about, where the transition looks at their eligibility."""
+        if ASSIGN_GUARD not in self._workflow(stored).snapshots_of(move.transition) or not move.inputs.person_id:
+            return None
+        return assigning.candidate_of(connection, stored.order, move.inputs)
+
+    def _reserved(self, caller: Caller, stored: Stored, move: Move, candidate: assigning.Candidate) -> Move:
+        """The move with a reservation; refused before anybody is reserved where the guards refuse anyway."""
+        checked = replace(move, remote={ASSIGN_GUARD: assigning.check(self._desk, candidate).eligibility})
+        with self._database.read() as connection:
+            result = moving.judge(connection, caller, self._workflow(stored), stored, checked, self._clock.now())
+        if isinstance(result, Refusal):
+            raise result.error
+        held = assigning.reserve(self._desk, candidate, move.inputs, move.request_id)
+        return replace(move, remote={ASSIGN_GUARD: held.eligibility}, assignment_id=held.assignment_id)
+
+    def _preview(self, stored: Stored, outcome: Outcome) -> PreviewResponse:
+        state = self._workflow(stored).state(outcome.to_state)
+        row = {
+            **stored.row,
+            **order_row(outcome.order),
+            "state_label": state.label,
+            "state_rank": state.rank,
+            "state_tone": state.tone,
+            "category": state.category,
+            "clock_running": state.clock_running,
+        }
+        labels = history_labels()
+        return PreviewResponse(
+            allowed=outcome.happened,
+            to_state=state.code,
+            to_state_label=state.label,
+            work_order=order_message(row),
+            history=[change_message(change, labels) for change in outcome.changes],
+            warnings=warning_messages(outcome.warnings),
+        )
+
+
+def _answer(connection: Connection, caller: Caller, done: Moved) -> MoveResponse:
+    order_id = done.stored.order.id
+    followed = order_id in followed_of(connection, caller, [order_id])
+    return MoveResponse(
+        work_order=order_message(done.stored.row, followed=followed),
+        history=[history_message(row) for row in done.history],
+        warnings=warning_messages(done.outcome.warnings),
+        happened=done.outcome.happened,
+    )
