@@ -69,3 +69,33 @@ class UnknownZone(ShippingRefusal):
 
     def __init__(self, zone: str) -> None:
         super().__init__(f"“{zone}” is not a time zone; one is named like America/Chicago.", zone=zone)
+
+
+class NoSuchPolicy(ShippingRefusal):
+    """No SLA policy in force has that code."""
+
+    kind = "missing"
+    reason = "NO_SUCH_POLICY"
+
+    def __init__(self, code: str) -> None:
+        super().__init__(f"There is no SLA policy “{code}”.", policy=code)
+
+
+class NoSuchCalendar(ShippingRefusal):
+    """No business calendar in force has that name."""
+
+    kind = "missing"
+    reason = "NO_SUCH_CALENDAR"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"There is no business calendar “{name}”.", calendar=name)
+
+
+class OrderHidden(ShippingRefusal):
+    """No such work order here, or none that the caller may see."""
+
+    kind = "missing"
+    reason = "NOT_FOUND"
+
+    def __init__(self, work_order_id: str) -> None:
+        super().__init__("There is no such work order.", work_order_id=work_order_id)

@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from enum import IntEnum, StrEnum
+from enum import IntEnum
 
 from services.shipping.domain.errors import ShippingRefusal
 from services.shipping.domain.parcels import Parcel, latest_delivery
 from services.shipping.domain.policy import RequiredDelivery
+from services.shipping.domain.ship_to import ShipTo
 
 FIRST_NUMBER = 287387
 NUMBER_DIGITS = 8
@@ -22,11 +23,11 @@ class PartsNotRequested(ShippingRefusal):
         super().__init__("No parts were asked for on this work order.", work_order_id=work_order_id)
 
 
-class RequestState(StrEnum):
-    """How a request for parts stands."""
+class RequestState(IntEnum):
+    """How a request for parts stands. The numbers are those of the contract."""
 
-    REQUESTED = "REQUESTED"
-    PLACED = "PLACED"
+    REQUESTED = 1
+    PLACED = 2
 
 
 class Phase(IntEnum):
@@ -60,6 +61,8 @@ class PartsRequest:
     work_order_id: str
     acceptance_version: int
     lines: tuple[PartLine, ...]
+    ship_to: ShipTo
+    ship_to_zone: str
     state: RequestState = RequestState.REQUESTED
     fulfilment_order_id: str = ""
 
@@ -74,9 +77,12 @@ class FulfilmentOrder:
     id: str
     number: str
     order_class: str
-    request_id: str
+    parts_request_id: str
     work_order_id: str
+    acceptance_version: int
     lines: tuple[PartLine, ...]
+    ship_to: ShipTo
+    ship_to_zone: str
     phase: Phase = Phase.PLACED
     expected: date | None = None
     required_parcels: int = 0
@@ -105,7 +111,10 @@ def place(request: PartsRequest, order_id: str, number: int, plan: str) -> tuple
         order_class(plan),
         request.id,
         request.work_order_id,
+        request.acceptance_version,
         request.lines,
+        request.ship_to,
+        request.ship_to_zone,
     )
     return replace(request, state=RequestState.PLACED, fulfilment_order_id=order_id), order
 

@@ -23,7 +23,7 @@ class Target:
 
     `due_at` is exclusive: an appointment that starts then is late. `consumed_at` is the instant that uses up the
     need; `paused_since` is set while a pause is open that stops this clock. `warn_at` holds the instants of 50 % and
-    75 % of the time, and 09:00 on the due day.
+    75 % of the time, and 09:00 on the due day, as far as they are before it is due; `at_risk_at` is that of 75 %.
     """
 
     inputs: SlaInputs
@@ -33,6 +33,7 @@ class Target:
     consumed_at: datetime | None = None
     paused_since: datetime | None = None
     warn_at: tuple[datetime, ...] = ()
+    at_risk_at: datetime | None = None
 
     @property
     def awaiting(self) -> bool:
@@ -98,6 +99,8 @@ class _Counting:
         paused_since = self._open_pause(opened, min(result.end, due_at))
         due_date = local_date((result.end if self.policy.in_days else due_at) - 1, self.timeline.zone)
         self._explain_due(due_date, due_at)
+        half, at_risk = (self._share(percent, result.effective) for percent in WARNING_SHARES)
+        morning = wall(due_date, WARNING_TIME.hour * 60, self.timeline.zone)
         return Target(
             self.inputs,
             tuple(self.steps),
@@ -105,7 +108,8 @@ class _Counting:
             due_at=instant(due_at),
             consumed_at=instant(result.end),
             paused_since=None if paused_since is None else instant(paused_since),
-            warn_at=self._warnings(result.effective, due_date, due_at),
+            warn_at=tuple(instant(each) for each in (half, at_risk, morning) if each < due_at),
+            at_risk_at=instant(at_risk),
         )
 
     def _deadline(self, end: int) -> int:
@@ -135,10 +139,9 @@ class _Counting:
         self.steps.append(Step(StepKind.PAUSE_OPEN, opened.name, start=opened.start))
         return opened.start
 
-    def _warnings(self, effective: tuple[Span, ...], due_date: date, due_at: int) -> tuple[datetime, ...]:
-        at = [walk(self.clock, self.start, self.need * share // 100, effective, None).end for share in WARNING_SHARES]
-        at.append(wall(due_date, WARNING_TIME.hour * 60, self.timeline.zone))
-        return tuple(instant(warning) for warning in at if warning < due_at)
+    def _share(self, percent: int, effective: tuple[Span, ...]) -> int:
+        """The instant at which a share of the need is used up."""
+        return walk(self.clock, self.start, self.need * percent // 100, effective, None).end
 
     def _explain_need(self) -> None:
         self.steps.append(Step(StepKind.NEED, start=self.start, end=self.unpaused, minutes=whole_minutes(self.need)))

@@ -1,0 +1,1 @@
+"""What shipping does: gather, one call on the domain, save."""

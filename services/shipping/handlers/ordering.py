@@ -1,0 +1,102 @@
+"""Asking for parts and placing the order for them, once each (CP-71, hard case 6)."""
+
+from fieldmesh.shipping.v1 import fulfilment_order_pb2, shipping_service_pb2
+from sqlalchemy import RowMapping
+
+from services.chassis.database import Database
+from services.chassis.idempotency import run_once
+from services.chassis.identity import Caller
+from services.chassis.ids import derive_id
+from services.chassis.unit_of_work import Transaction
+from services.shipping import wire
+from services.shipping.domain.errors import OrderHidden
+from services.shipping.domain.fulfilment import PartLine, PartsNotRequested, PartsRequest, RequestState, place
+from services.shipping.domain.known_order import KnownOrder
+from services.shipping.domain.ship_to import ShipTo
+from services.shipping.repository import fulfilment, orders, reference
+from services.shipping.scope import may_see
+
+AGGREGATE = "FulfilmentOrder"
+
+
+class Ordering:
+    """Opens requests for parts and places their orders."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def place_order(
+        self, caller: Caller, request: shipping_service_pb2.PlaceOrderRequest
+    ) -> fulfilment_order_pb2.FulfilmentOrder:
+        """Places the order of an acceptance; again, answers the one that was placed.
+
+        Raises OrderHidden and PartsNotRequested.
+        """
+
+        def work(transaction: Transaction) -> fulfilment_order_pb2.FulfilmentOrder:
+            order = lock_visible(transaction, caller, request.work_order_id)
+            wanted = fulfilment.find_request(transaction.connection, order.id, request.acceptance_version)
+            if wanted is None:
+                raise PartsNotRequested(order.id)
+            return wire.fulfilment_order_message(self.place(transaction, order, wanted))
+
+        def authorize(transaction: Transaction) -> None:
+            lock_visible(transaction, caller, request.work_order_id)
+
+        return run_once(
+            self._database,
+            caller,
+            "PlaceOrder",
+            request.request_id,
+            request,
+            fulfilment_order_pb2.FulfilmentOrder,
+            work,
+            authorize=authorize,
+        )
+
+    def open_request(
+        self,
+        transaction: Transaction,
+        order: KnownOrder,
+        acceptance_version: int,
+        ship_to: ShipTo,
+        lines: tuple[PartLine, ...],
+    ) -> PartsRequest:
+        """Stores what an acceptance asks for, once; places the order at once where the issuer's setting says so."""
+        connection = transaction.connection
+        known = fulfilment.find_request(connection, order.id, acceptance_version)
+        if known is None:
+            known = PartsRequest(
+                derive_id("parts-request", order.id, acceptance_version),
+                order.id,
+                acceptance_version,
+                lines,
+                ship_to,
+                ship_to.zone(order.site_time_zone),
+            )
+            fulfilment.add_request(connection, known, order, transaction.now)
+        if reference.places_orders_itself(connection, order.parties.issuer_org):
+            self.place(transaction, order, known)
+        return known
+
+    def place(self, transaction: Transaction, order: KnownOrder, request: PartsRequest) -> RowMapping:
+        """Places the order for a request, or finds the one that was placed; the work order is locked by the caller."""
+        connection = transaction.connection
+        order_id = derive_id("fulfilment-order", request.id)
+        if request.state is RequestState.REQUESTED:
+            number = fulfilment.next_number(connection)
+            after, placed = place(request, order_id, number, order.entitlement_name)
+            fulfilment.add_order(connection, placed, after, order, transaction.now)
+        row = fulfilment.order_row(connection, order_id)
+        if request.state is RequestState.REQUESTED:
+            event = wire.progressed_event(row, [], transaction.now, expected_changed=False)
+            transaction.publish(event, AGGREGATE, order_id, row["version"])
+        return row
+
+
+def lock_visible(transaction: Transaction, caller: Caller, work_order_id: str) -> KnownOrder:
+    """A work order that the caller may see, locked; raises OrderHidden."""
+    order = orders.lock_orders(transaction.connection, [work_order_id]).get(work_order_id)
+    if order is None or not may_see(caller, order.parties):
+        raise OrderHidden(work_order_id)
+    return order

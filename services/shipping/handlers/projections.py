@@ -1,0 +1,141 @@
+"""What others tell: work orders that move, organisations that change. Each event takes effect once, in order."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from fieldmesh.common.v1.events_pb2 import Event
+from fieldmesh.technicians.v1.events_pb2 import OrganizationChanged
+from fieldmesh.workorders.v1 import events_pb2
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from services.chassis.ids import derive_id
+from services.chassis.unit_of_work import Transaction
+from services.shipping.domain.fulfilment import PartLine
+from services.shipping.domain.known_order import KnownOrder, Parties
+from services.shipping.domain.order_clock import Category, Move, after_move
+from services.shipping.domain.ship_to import ShipTo
+from services.shipping.handlers.ordering import Ordering
+from services.shipping.handlers.targets import Targets
+from services.shipping.repository import fulfilment, orders, parcels, reference
+
+# Effects of the workflow definitions that shipping knows.
+REQUEST_PARTS = "request_parts"
+PLACE_ORDER = "place_order"
+STOP_CLOCK = "stop_clock"
+
+
+class Projections:
+    """Handles the events of workorders and technicians."""
+
+    def __init__(self, ordering: Ordering, targets: Targets) -> None:
+        self._ordering = ordering
+        self._targets = targets
+
+    def work_order_moved(self, transaction: Transaction, event: Event, moved: events_pb2.WorkOrderMoved) -> None:
+        """Keeps what is known of an order, opens and places what its effects ask for, computes its target anew."""
+        snapshot = moved.work_order
+        connection = transaction.connection
+        before = orders.lock_orders(connection, [snapshot.work_order_id]).get(snapshot.work_order_id)
+        if before is not None and before.source_version >= event.aggregate_version:
+            return
+        order = _known(before, event, moved)
+        orders.save_order(connection, order, before)
+        if REQUEST_PARTS in moved.effects and moved.HasField("parts"):
+            self._open_request(transaction, order, moved.parts)
+        if PLACE_ORDER in moved.effects:
+            request = fulfilment.find_request(connection, order.id)
+            if request is not None:
+                self._ordering.place(transaction, order, request)
+        self._targets.refresh(transaction, order, parcels.fulfilments_of(connection, [order.id])[order.id])
+
+    def work_order_deleted(self, transaction: Transaction, event: Event, deleted: events_pb2.WorkOrderDeleted) -> None:
+        """Forgets an order that was never allocated."""
+        del event
+        orders.forget_order(transaction.connection, deleted.work_order_id)
+
+    def organization_changed(self, transaction: Transaction, event: Event, changed: OrganizationChanged) -> None:
+        """Keeps an organisation's setting; where its orders place themselves from now on, the open ones are placed."""
+        del event
+        told = changed.organization
+        values = {"name": told.name, "auto_place_orders": told.auto_place_orders, "deleted": changed.deleted}
+        connection = transaction.connection
+        if not reference.project_organization(connection, told.id, told.version, values):
+            return
+        if not told.auto_place_orders or changed.deleted:
+            return
+        waiting = fulfilment.open_requests_of(connection, told.id)
+        known = orders.lock_orders(connection, (order_id for order_id, _ in waiting))
+        for order_id, acceptance_version in waiting:
+            request = fulfilment.find_request(connection, order_id, acceptance_version)
+            if request is not None:
+                self._ordering.place(transaction, known[order_id], request)
+
+    def _open_request(self, transaction: Transaction, order: KnownOrder, wanted: events_pb2.PartsWanted) -> None:
+        given = wanted.ship_to
+        ship_to = ShipTo(
+            residential=given.residential,
+            name=given.name,
+            phone=given.phone,
+            party=given.party,
+            handling=given.handling,
+            street=given.street,
+            city=given.city,
+            state=given.state,
+            postal_code=given.postal_code,
+            country=given.country,
+        )
+        lines = tuple(
+            PartLine(
+                derive_id("fulfilment-line", order.id, wanted.acceptance_version, index),
+                line.line_item_id,
+                line.part_id,
+                line.part_number,
+                line.part_name,
+                line.quantity,
+                line.returnable,
+            )
+            for index, line in enumerate(wanted.lines)
+        )
+        self._ordering.open_request(transaction, order, wanted.acceptance_version, ship_to, lines)
+
+
+def _known(before: KnownOrder | None, event: Event, moved: events_pb2.WorkOrderMoved) -> KnownOrder:
+    snapshot = moved.work_order
+    category = Category(snapshot.category)
+    earlier = before or KnownOrder(snapshot.work_order_id, snapshot.number, 0, Parties(), category)
+    move = Move(
+        _instant(moved.move_time if moved.HasField("move_time") else event.occur_time),
+        earlier.category,
+        category,
+        departed=_instant(snapshot.visit.depart_time) if snapshot.visit.HasField("depart_time") else None,
+        stops=STOP_CLOCK in moved.effects,
+    )
+    return replace(
+        earlier,
+        number=snapshot.number,
+        source_version=event.aggregate_version,
+        parties=_parties(earlier.parties, moved),
+        category=category,
+        entitlement_name=snapshot.entitlement_name,
+        policy_code=snapshot.sla_policy_code,
+        calendar_name=snapshot.calendar_name,
+        site_time_zone=snapshot.site_time_zone or "UTC",
+        parts_required=snapshot.parts_required,
+        acceptance_version=snapshot.acceptance_version,
+        assigned=_instant(snapshot.assigned_time) if snapshot.HasField("assigned_time") else None,
+        clock=after_move(earlier.clock, move),
+    )
+
+
+def _parties(before: Parties, moved: events_pb2.WorkOrderMoved) -> Parties:
+    told = moved.work_order.parties
+    if told.scope_version < before.scope_version:
+        return before
+    return Parties(
+        told.issuer_org, told.executor_org, told.facility_org, tuple(told.technician_ids), told.scope_version
+    )
+
+
+def _instant(stamp: Timestamp) -> datetime:
+    found: datetime = stamp.ToDatetime(UTC)
+    return found

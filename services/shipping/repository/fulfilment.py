@@ -1,0 +1,242 @@
+"""Requests for parts, fulfilment orders and shipments."""
+
+from collections.abc import Iterable
+from dataclasses import fields
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, func, insert, select, update
+
+from services.chassis.ids import derive_id
+from services.shipping.domain.fulfilment import (
+    FIRST_NUMBER,
+    FulfilmentOrder,
+    PartLine,
+    PartsRequest,
+    Phase,
+    RequestState,
+)
+from services.shipping.domain.known_order import KnownOrder, Parties
+from services.shipping.domain.ship_to import ShipTo
+from services.shipping.repository.orders import party_columns
+from services.shipping.tables import fulfilment_orders, numbers, parts_requests, shipments
+
+_NUMBER = "fulfilment_order"
+
+
+def add_request(connection: Connection, request: PartsRequest, order: KnownOrder, now: datetime) -> None:
+    """Stores a new request."""
+    connection.execute(
+        insert(parts_requests).values(
+            id=request.id,
+            work_order_id=request.work_order_id,
+            work_order_number=order.number,
+            acceptance_version=request.acceptance_version,
+            state=int(request.state),
+            **_ship_to_columns(request.ship_to, request.ship_to_zone),
+            lines=[_wanted(line) for line in request.lines],
+            fulfilment_order_id=request.fulfilment_order_id,
+            create_time=now,
+            **party_columns(order.parties),
+        )
+    )
+
+
+def find_request(connection: Connection, work_order_id: str, acceptance_version: int = 0) -> PartsRequest | None:
+    """The request of an acceptance; 0: the latest."""
+    statement = select(parts_requests).where(parts_requests.c.work_order_id == work_order_id)
+    if acceptance_version:
+        statement = statement.where(parts_requests.c.acceptance_version == acceptance_version)
+    row = connection.execute(statement.order_by(parts_requests.c.acceptance_version.desc())).mappings().first()
+    return _request(row) if row else None
+
+
+def open_requests_of(connection: Connection, issuer_org: str) -> list[tuple[str, int]]:
+    """Work order and acceptance of every request of an issuer that was not ordered yet, oldest first."""
+    columns = parts_requests.c
+    statement = (
+        select(columns.work_order_id, columns.acceptance_version)
+        .where(columns.parties_issuer_org == issuer_org, columns.state == int(RequestState.REQUESTED))
+        .order_by(columns.create_time, columns.id)
+    )
+    return [(row.work_order_id, row.acceptance_version) for row in connection.execute(statement)]
+
+
+def next_number(connection: Connection) -> int:
+    """The next number of a fulfilment order; the row is locked until the unit of work ends, so none is given twice."""
+    taken = update(numbers).where(numbers.c.name == _NUMBER).values(next=numbers.c.next + 1).returning(numbers.c.next)
+    after = connection.execute(taken).scalar_one_or_none()
+    if after is not None:
+        return int(after) - 1
+    connection.execute(insert(numbers).values(name=_NUMBER, next=FIRST_NUMBER + 1))
+    return FIRST_NUMBER
+
+
+def add_order(
+    connection: Connection, placed: FulfilmentOrder, request: PartsRequest, order: KnownOrder, now: datetime
+) -> None:
+    """Stores a placed order and marks its request."""
+    connection.execute(
+        insert(fulfilment_orders).values(
+            id=placed.id,
+            number=placed.number,
+            order_class=placed.order_class,
+            parts_request_id=placed.parts_request_id,
+            work_order_id=placed.work_order_id,
+            work_order_number=order.number,
+            acceptance_version=placed.acceptance_version,
+            phase=int(placed.phase),
+            **_ship_to_columns(placed.ship_to, placed.ship_to_zone),
+            lines=[_ordered(line) for line in placed.lines],
+            create_time=now,
+            version=placed.version,
+            **party_columns(order.parties),
+        )
+    )
+    state = {"state": int(request.state), "fulfilment_order_id": request.fulfilment_order_id}
+    columns = parts_requests.c
+    connection.execute(
+        update(parts_requests).where(columns.id == request.id).values(**state, version=columns.version + 1)
+    )
+
+
+def save_order_progress(connection: Connection, order: FulfilmentOrder) -> None:
+    """Writes phase, expected date and version."""
+    connection.execute(
+        update(fulfilment_orders)
+        .where(fulfilment_orders.c.id == order.id)
+        .values(
+            phase=int(order.phase),
+            expected_delivery_date=order.expected,
+            required_parcels=order.required_parcels,
+            version=order.version,
+        )
+    )
+
+
+def order_row(connection: Connection, order_id: str) -> RowMapping:
+    """A fulfilment order that exists, as its row, for answers and events."""
+    statement = select(fulfilment_orders).where(fulfilment_orders.c.id == order_id)
+    return connection.execute(statement).mappings().one()
+
+
+def orders_of(connection: Connection, work_order_ids: Iterable[str]) -> list[FulfilmentOrder]:
+    """All fulfilment orders of work orders, by number."""
+    columns = fulfilment_orders.c
+    wanted = select(fulfilment_orders).where(columns.work_order_id.in_(sorted(set(work_order_ids))))
+    return [_order(row) for row in connection.execute(wanted.order_by(columns.number)).mappings()]
+
+
+def work_orders_of_numbers(connection: Connection, order_numbers: Iterable[str]) -> dict[str, str]:
+    """Work order id by number of the fulfilment order."""
+    columns = fulfilment_orders.c
+    wanted = select(columns.number, columns.work_order_id).where(columns.number.in_(sorted(set(order_numbers))))
+    return {row.number: row.work_order_id for row in connection.execute(wanted)}
+
+
+def ensure_shipment(
+    connection: Connection, order: FulfilmentOrder, carrier: str, parties: Parties, now: datetime
+) -> str:
+    """The shipment of an order with a carrier, made where it is missing; answers its id."""
+    shipment_id = derive_id("shipment", order.id, carrier)
+    known = select(func.count()).select_from(shipments).where(shipments.c.id == shipment_id)
+    if not connection.execute(known).scalar_one():
+        connection.execute(
+            insert(shipments).values(
+                id=shipment_id,
+                fulfilment_order_id=order.id,
+                work_order_id=order.work_order_id,
+                carrier=carrier,
+                create_time=now,
+                **party_columns(parties),
+            )
+        )
+    return shipment_id
+
+
+def set_pickup_date(connection: Connection, order_id: str, carrier: str, day: date) -> None:
+    """Notes when a carrier picked up, where it is not noted yet."""
+    columns = shipments.c
+    connection.execute(
+        update(shipments)
+        .where(columns.fulfilment_order_id == order_id, columns.carrier == carrier, columns.pickup_date.is_(None))
+        .values(pickup_date=day, version=columns.version + 1)
+    )
+
+
+def _ship_to_columns(ship_to: ShipTo, zone: str) -> dict[str, Any]:
+    columns = {f"ship_to_{field.name}": getattr(ship_to, field.name) for field in fields(ShipTo)}
+    return {**columns, "ship_to_zone": zone}
+
+
+def _ship_to(row: RowMapping) -> ShipTo:
+    return ShipTo(**{field.name: row[f"ship_to_{field.name}"] for field in fields(ShipTo)})
+
+
+def _wanted(line: PartLine) -> dict[str, Any]:
+    """A line as the contract's PartLine."""
+    return {
+        "line_item_id": line.line_item_id,
+        "part_id": line.part_id,
+        "part_number": line.part_number,
+        "part_name": line.part_name,
+        "quantity": line.quantity,
+        "returnable": line.returnable,
+    }
+
+
+def _ordered(line: PartLine) -> dict[str, Any]:
+    """A line as the contract's FulfilmentLine."""
+    return {
+        "id": line.id,
+        "line_item_id": line.line_item_id,
+        "part_number": line.part_number,
+        "part_name": line.part_name,
+        "quantity": line.quantity,
+        "required": line.required,
+    }
+
+
+def _line(values: dict[str, Any], default_id: str) -> PartLine:
+    return PartLine(
+        id=values.get("id", default_id),
+        line_item_id=values.get("line_item_id", ""),
+        part_id=values.get("part_id", ""),
+        part_number=values.get("part_number", ""),
+        part_name=values.get("part_name", ""),
+        quantity=values.get("quantity", 0),
+        returnable=values.get("returnable", False),
+        required=values.get("required", "id" not in values),
+    )
+
+
+def _request(row: RowMapping) -> PartsRequest:
+    lines = [_line(values, derive_id("line", row["id"], index)) for index, values in enumerate(row["lines"])]
+    return PartsRequest(
+        row["id"],
+        row["work_order_id"],
+        row["acceptance_version"],
+        tuple(lines),
+        _ship_to(row),
+        row["ship_to_zone"],
+        RequestState(row["state"]),
+        row["fulfilment_order_id"],
+    )
+
+
+def _order(row: RowMapping) -> FulfilmentOrder:
+    return FulfilmentOrder(
+        id=row["id"],
+        number=row["number"],
+        order_class=row["order_class"],
+        parts_request_id=row["parts_request_id"],
+        work_order_id=row["work_order_id"],
+        acceptance_version=row["acceptance_version"],
+        lines=tuple(_line(values, "") for values in row["lines"]),
+        ship_to=_ship_to(row),
+        ship_to_zone=row["ship_to_zone"],
+        phase=Phase(row["phase"]),
+        expected=row["expected_delivery_date"],
+        required_parcels=row["required_parcels"],
+        version=row["version"],
+    )

@@ -1,0 +1,52 @@
+"""Which work orders' rows a caller sees in shipping: by the parties that every row carries (hard-parts 2 and 3)."""
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, Table, select
+
+from services.chassis.identity import Caller
+from services.chassis.kit.scope import Branches, Where, is_unbound
+from services.shipping.domain.known_order import Parties
+from services.shipping.tables import order_technicians
+
+# Whose rows a role sees (requirements R-1 to R-4): the party that must be the caller's organisation.
+_PARTIES = {
+    "partner": ("executor_org",),
+    "dispatcher": ("issuer_org",),
+    "approver": ("issuer_org", "facility_org"),
+}
+TECHNICIAN = "technician"
+
+
+def _columns_of(caller: Caller) -> list[str]:
+    """The party columns that a caller's roles select, in order and once each."""
+    if not caller.organization_id:
+        return []
+    return list(dict.fromkeys(name for role in sorted(caller.roles) for name in _PARTIES.get(role, ())))
+
+
+def _branches(caller: Caller, table: Table) -> Branches:
+    found: list[ColumnElement[bool]] = [
+        table.c[f"parties_{name}"] == caller.organization_id for name in _columns_of(caller)
+    ]
+    if caller.has(TECHNICIAN) and caller.technician_id:
+        own = select(order_technicians.c.work_order_id).where(order_technicians.c.technician_id == caller.technician_id)
+        found.append(_work_order(table).in_(own))
+    return found
+
+
+def _work_order(table: Table) -> ColumnElement[Any]:
+    return table.c.work_order_id
+
+
+ROWS_OF_AN_ORDER = Where(read=_branches)
+"""Unknown parties are seen by admins and services only: an empty column equals no organisation."""
+
+
+def may_see(caller: Caller, parties: Parties) -> bool:
+    """The same rule for one order at hand."""
+    if is_unbound(caller):
+        return True
+    if any(getattr(parties, name) == caller.organization_id for name in _columns_of(caller)):
+        return True
+    return caller.has(TECHNICIAN) and bool(caller.technician_id) and caller.technician_id in parties.technician_ids

@@ -1,0 +1,79 @@
+"""What every installation starts with: the calendar of the United States and the policies of the two entitlements."""
+
+from collections.abc import Callable, Mapping
+from datetime import date
+from functools import partial
+from typing import Any
+
+from sqlalchemy import Connection, Table, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from services.chassis.ids import derive_id
+from services.shipping.tables import business_calendars, sla_policies
+
+DEFAULT_CALENDAR = "US business days"
+ASSURE = "assure"
+NON_ASSURE = "non-assure"
+FIRST_YEAR, LAST_YEAR = 2020, 2050
+"""Holidays are seeded for these years; later ones come with a new version of the calendar."""
+
+_OPENS, _CLOSES = "08:00", "17:00"
+_WORKING_DAYS = range(1, 6)
+_BUSINESS_DAYS = 1
+
+
+def seed(connection: Connection) -> None:
+    """Adds what is missing; called at every start, so it changes nothing that exists."""
+    calendar_id = derive_id("business-calendar", DEFAULT_CALENDAR, 1)
+    _add(connection, business_calendars, {calendar_id: lambda: _united_states(calendar_id)})
+    policies = ((ASSURE, "Repair SLA Assure", 1), (NON_ASSURE, "Repair SLA NonAssure", 5))
+    for code, name, amount in policies:
+        policy_id = derive_id("sla-policy", code, 1)
+        _add(connection, sla_policies, {policy_id: partial(_policy, policy_id, code, name, amount)})
+
+
+def federal_holidays(first_year: int, last_year: int) -> dict[date, str]:
+    """The eleven federal holidays and the days on which they are observed: Saturday's on Friday, Sunday's on Monday."""
+    import holidays  # takes 0.2 s, and only the first start needs it
+
+    found = holidays.country_holidays("US", years=range(first_year, last_year + 2), observed=True)
+    return {day: name for day, name in sorted(found.items()) if first_year <= day.year <= last_year}
+
+
+def _united_states(calendar_id: str) -> dict[str, Any]:
+    return {
+        "id": calendar_id,
+        "name": DEFAULT_CALENDAR,
+        "version": 1,
+        "windows": [{"weekday": day, "opens": _OPENS, "closes": _CLOSES} for day in _WORKING_DAYS],
+        "exceptions": [
+            {"date": {"year": day.year, "month": day.month, "day": day.day}, "name": name}
+            for day, name in federal_holidays(FIRST_YEAR, LAST_YEAR).items()
+        ],
+        "in_force": True,
+        "organization_id": "",
+    }
+
+
+def _policy(policy_id: str, code: str, name: str, amount: int) -> dict[str, Any]:
+    return {
+        "id": policy_id,
+        "code": code,
+        "name": name,
+        "version": 1,
+        "unit": _BUSINESS_DAYS,
+        "amount": amount,
+        "cut_off": "17:00",
+        "due_time": "",
+        "in_force": True,
+        "organization_id": "",
+    }
+
+
+def _add(connection: Connection, table: Table, rows: Mapping[str, Callable[[], dict[str, Any]]]) -> None:
+    known = set(connection.execute(select(table.c.id).where(table.c.id.in_(rows))).scalars())
+    missing = [make() for row_id, make in rows.items() if row_id not in known]
+    if missing:
+        # Two replicas may start at once.
+        insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+        connection.execute(insert(table).on_conflict_do_nothing(), missing)
