@@ -1,0 +1,45 @@
+"""Refusals of services as people and browsers understand them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from services.chassis.errors import Refusal
+
+_STATUS: Final[Mapping[str, int]] = {
+    "invalid": 422,
+    "unauthenticated": 403,
+    "forbidden": 403,
+    "missing": 404,
+    "exists": 409,
+    "state": 409,
+    "stale": 409,
+    "exhausted": 429,
+    "unavailable": 503,
+}
+
+
+def http_status(refusal: Refusal) -> int:
+    """The HTTP status that says what a refusal says."""
+    return _STATUS.get(refusal.kind, 500)
+
+
+def sentence(refusal: Refusal) -> str:
+    """What happened and what it means for the person, in one or two sentences."""
+    service = refusal.metadata.get("service", "A service")
+    match refusal.kind:
+        case "unavailable" if refusal.reason == "REMOTE_FAILURE":
+            return f"The {service} service failed over this. Nothing was saved; what you entered is still here."
+        case "unavailable":
+            return f"The {service} service is not answering. Your input is kept: try again in a moment."
+        case "stale":
+            return "Somebody else changed this since you opened it. Look at it again, then repeat what you wanted."
+        case "missing":
+            return "This is not there any more, or not yours to see."
+        case "forbidden" | "unauthenticated":
+            return str(refusal) or "You may not do this."
+        case _:
+            return str(refusal)

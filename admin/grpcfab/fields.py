@@ -1,0 +1,285 @@
+"""Form fields for what contracts hold beyond plain text; macros/forms.html draws them by `kind`."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import wtforms
+from wtforms.validators import ValidationError
+
+from admin.grpcfab import references
+from admin.grpcfab.context import viewer_zone
+from admin.grpcfab.values import Money
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from admin.grpcfab.spec import Choice, Field
+
+
+_MONEY_DIGITS = 6
+
+
+class TextField(wtforms.StringField):
+    """Text without the blanks around it; `kind` says which keyboard a phone shows."""
+
+    kind: ClassVar[str] = "text"
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        self.data = str(valuelist[0]).strip().replace("\r\n", "\n") if valuelist else ""
+
+    def _value(self) -> str:
+        return str(self.data or "")
+
+
+class MultilineField(TextField):
+    kind = "multiline"
+
+
+class EmailField(TextField):
+    kind = "email"
+
+
+class PhoneField(TextField):
+    kind = "tel"
+
+
+class UrlField(TextField):
+    kind = "url"
+
+
+class TimeZoneField(TextField):
+    kind = "time-zone"
+
+    def pre_validate(self, form: wtforms.form.BaseForm) -> None:
+        del form
+        if self.data and self.data not in time_zones():
+            raise ValidationError("Choose a time zone such as America/Chicago.")
+
+
+class ChoiceField(wtforms.Field):
+    """One allowed value: an enum's number, or a code; a value that this process does not know stays choosable."""
+
+    kind: ClassVar[str] = "choice"
+    spec: Field
+
+    @property
+    def options(self) -> list[tuple[str, str]]:
+        known = [(choice.value, choice.label) for choice in self.spec.choices]
+        return [*known, (str(self.data), f"Unknown ({self.data})")] if self._unknown() else known
+
+    def chosen(self, value: str) -> bool:
+        choice = self.spec.choice(self.data)
+        return value == (choice.value if choice else str(self.data or ""))
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        text = str(valuelist[0]) if valuelist else ""
+        self.data = _stored(self.spec, text)
+
+    def _unknown(self) -> bool:
+        return bool(self.data) and self.spec.choice(self.data) is None
+
+
+class ChoiceListField(wtforms.Field):
+    """Several allowed values, as check boxes."""
+
+    kind: ClassVar[str] = "choice-list"
+    spec: Field
+
+    @property
+    def options(self) -> Sequence[Choice]:
+        return self.spec.choices
+
+    def chosen(self, choice: Choice) -> bool:
+        return (choice.number if self.spec.is_enum else choice.value) in (self.data or [])
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        self.data = [_stored(self.spec, str(text)) for text in valuelist if text]
+
+
+class SwitchField(wtforms.BooleanField):
+    kind: ClassVar[str] = "boolean"
+
+
+class IntegerField(wtforms.IntegerField):
+    kind: ClassVar[str] = "integer"
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        self.data = None
+        if valuelist and str(valuelist[0]).strip():
+            try:
+                self.data = int(str(valuelist[0]).replace(",", ""))
+            except ValueError as error:
+                raise ValueError("Enter a whole number.") from error
+
+
+class NumberField(wtforms.FloatField):
+    kind: ClassVar[str] = "number"
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        self.data = None
+        if valuelist and str(valuelist[0]).strip():
+            try:
+                self.data = float(str(valuelist[0]).replace(",", ""))
+            except ValueError as error:
+                raise ValueError("Enter a number.") from error
+
+    def _value(self) -> str:
+        if self.raw_data:
+            return str(self.raw_data[0])
+        return "" if self.data is None else f"{self.data:g}"
+
+
+class MoneyField(wtforms.Field):
+    """An amount and its currency: two inputs of one name."""
+
+    kind: ClassVar[str] = "money"
+
+    @property
+    def amount(self) -> str:
+        if self.raw_data:
+            return str(self.raw_data[0])
+        return f"{self.data.amount:.2f}" if self.data else ""
+
+    @property
+    def currency(self) -> str:
+        if self.raw_data and len(self.raw_data) > 1:
+            return str(self.raw_data[1])
+        return str(self.data.currency) if self.data else "USD"
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        self.data = None
+        text = str(valuelist[0]).strip().replace(",", "") if valuelist else ""
+        if not text:
+            return
+        try:
+            amount = Decimal(text)
+        except InvalidOperation as error:
+            raise ValueError("Enter an amount such as 12.50.") from error
+        if not amount.is_finite() or -amount.as_tuple().exponent > _MONEY_DIGITS:  # type: ignore[operator]
+            raise ValueError("Enter an amount such as 12.50.")
+        currency = str(valuelist[1]).strip().upper() if len(valuelist) > 1 else ""
+        if len(currency) != 3 or not currency.isalpha():  # noqa: PLR2004 - ISO 4217
+            raise ValueError("Enter a currency of three letters, such as USD.")
+        self.data = Money(amount, currency)
+
+
+class DateField(wtforms.DateField):
+    kind: ClassVar[str] = "date"
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        self.data = None
+        if valuelist and str(valuelist[0]).strip():
+            try:
+                self.data = dt.date.fromisoformat(str(valuelist[0]).strip())
+            except ValueError as error:
+                raise ValueError("Enter a date such as 2026-03-31.") from error
+
+
+class InstantField(wtforms.Field):
+    """An instant, typed as wall time in the viewer's zone (CP-5).
+
+    A time that a clock change leaves out is refused; one that exists twice means the earlier (hard-parts 17).
+    """
+
+    kind: ClassVar[str] = "instant"
+
+    @property
+    def zone_name(self) -> str:
+        return str(getattr(viewer_zone(), "key", "UTC"))
+
+    def _value(self) -> str:
+        if self.raw_data:
+            return str(self.raw_data[0])
+        return f"{self.data.astimezone(viewer_zone()):%Y-%m-%dT%H:%M:%S}" if self.data else ""
+
+    def process_data(self, value: Any) -> None:
+        self.data = value.replace(microsecond=0) if value else None
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        self.data = None
+        text = str(valuelist[0]).strip() if valuelist else ""
+        if not text:
+            return
+        try:
+            wall = dt.datetime.fromisoformat(text).replace(tzinfo=None)
+        except ValueError as error:
+            raise ValueError("Enter a date and a time.") from error
+        moment = wall.replace(tzinfo=viewer_zone()).astimezone(dt.UTC)
+        if moment.astimezone(viewer_zone()).replace(tzinfo=None) != wall:
+            raise ValueError("That time does not exist on this date: clocks are set forward. Choose another.")
+        self.data = moment
+
+
+class ReferenceField(TextField):
+    """Another row, picked with a search box that asks the server; its name is looked up when it is drawn."""
+
+    kind = "reference"
+    spec: Field
+
+    @property
+    def title(self) -> str:
+        return references.title_of(self.spec.reference, self._value())
+
+
+class ReferenceListField(wtforms.Field):
+    """Several other rows."""
+
+    kind: ClassVar[str] = "reference-list"
+    spec: Field
+
+    @property
+    def chosen(self) -> list[tuple[str, str]]:
+        known = references.fetch({self.spec.reference: self.data or []})
+        return [(one, known[self.spec.reference, one].title) for one in self.data or []]
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        self.data = list(dict.fromkeys(str(one).strip() for one in valuelist if str(one).strip()))
+
+
+class LinesField(wtforms.Field):
+    """A list of short texts, one a line."""
+
+    kind: ClassVar[str] = "lines"
+
+    def _value(self) -> str:
+        return "\n".join(self.data or [])
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        lines = str(valuelist[0]).splitlines() if valuelist else []
+        self.data = [line.strip() for line in lines if line.strip()]
+
+
+class GroupField(wtforms.FormField):  # type: ignore[type-arg]
+    """A message within the message, such as an address."""
+
+    kind: ClassVar[str] = "group"
+
+    def process(self, formdata: Any, data: Any = None, extra_filters: Iterable[Any] | None = None) -> None:
+        del extra_filters
+        prefix = f"{self.name}{self.separator}"
+        self.form = self.form_class(formdata=formdata, prefix=prefix, data=data if isinstance(data, dict) else {})
+
+
+def time_zones() -> Sequence[str]:
+    """IANA names that people choose from."""
+    import zoneinfo
+
+    global _zones  # noqa: PLW0603 - reading the database takes 50 ms; it never changes within a process
+    if not _zones:
+        _zones = tuple(sorted(name for name in zoneinfo.available_timezones() if "/" in name and name[0].isupper()))
+    return _zones
+
+
+_zones: tuple[str, ...] = ()
+
+
+def _stored(spec: Field, text: str) -> Any:
+    if not spec.is_enum:
+        return text
+    for choice in spec.choices:
+        if choice.value == text:
+            return choice.number
+    return int(text) if text.isdigit() else 0

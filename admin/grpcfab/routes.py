@@ -1,0 +1,23 @@
+"""Flask-AppBuilder's route decorators, with types."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from flask_appbuilder.baseviews import expose as fab_expose
+from flask_appbuilder.security.decorators import has_access as fab_has_access
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+F = TypeVar("F", bound="Callable[..., Any]")
+
+
+def expose(url: str, methods: Sequence[str] = ("GET",)) -> Callable[[F], F]:
+    """Serve a method of a view at an address below the view's own."""
+    return cast("Callable[[F], F]", fab_expose(url, methods))
+
+
+def has_access(method: F) -> F:
+    """Let in only whose roles are granted `can_<method>` on the view."""
+    return cast("F", fab_has_access(method))

@@ -1,0 +1,306 @@
+"""What a resource's contract says about its fields, its presentation and its methods."""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+from fieldmesh.ui.v1 import options_pb2
+from google.api import field_behavior_pb2
+from google.protobuf import message_factory
+from google.protobuf.descriptor import Descriptor, FieldDescriptor
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
+    from google.protobuf.message import Message
+
+DEPTH: Final = 3  # Messages within messages; a contract that nests deeper is shown no further.
+
+
+class Kind(enum.Enum):
+    """How a single value of a field is read, shown and edited."""
+
+    TEXT = "text"
+    MULTILINE = "multiline"
+    EMAIL = "email"
+    PHONE = "phone"
+    URL = "url"
+    TIME_ZONE = "time-zone"
+    CHOICE = "choice"
+    BOOLEAN = "boolean"
+    INTEGER = "integer"
+    NUMBER = "number"
+    BYTES = "bytes"
+    INSTANT = "instant"
+    DATE = "date"
+    MONEY = "money"
+    REFERENCE = "reference"
+    FIELDS = "fields"
+    OPAQUE = "opaque"
+
+
+@dataclasses.dataclass(frozen=True)
+class Choice:
+    """One allowed value: an enum's number or a code, with what people read."""
+
+    value: str
+    label: str
+    tone: str = ""
+    number: int = 0
+
+
+@dataclasses.dataclass(frozen=True)
+class Field:
+    """One field as its descriptor and options describe it."""
+
+    name: str
+    kind: Kind
+    label: str
+    descriptor: FieldDescriptor
+    options: options_pb2.FieldOptions
+    repeated: bool = False
+    required: bool = False
+    output_only: bool = False
+    immutable: bool = False
+    choices: tuple[Choice, ...] = ()
+    children: tuple[Field, ...] = ()
+
+    @property
+    def hidden(self) -> bool:
+        return bool(self.options.hidden)
+
+    @property
+    def reference(self) -> str:
+        return str(self.options.reference)
+
+    @property
+    def help(self) -> str:
+        return str(self.options.help)
+
+    @property
+    def badge(self) -> bool:
+        return self.options.widget == options_pb2.WIDGET_BADGE or any(choice.tone for choice in self.choices)
+
+    @property
+    def is_enum(self) -> bool:
+        return self.descriptor.type == FieldDescriptor.TYPE_ENUM
+
+    @property
+    def max_length(self) -> int:
+        """Longest text in characters; the contract's default where it names none."""
+        return int(self.options.max_length) or (10_000 if self.kind is Kind.MULTILINE else 255)
+
+    def choice(self, value: object) -> Choice | None:
+        """The choice that a stored value (a number for an enum, otherwise a code) stands for."""
+        for choice in self.choices:
+            if (choice.number if self.is_enum else choice.value) == value:
+                return choice
+        return None
+
+
+@dataclasses.dataclass(frozen=True)
+class Resource:
+    """A resource message with its presentation and the service that serves it."""
+
+    message: type[Message]
+    service: ServiceDescriptor
+    fields: Mapping[str, Field]
+    options: options_pb2.ResourceOptions
+    methods: Mapping[str, MethodDescriptor] = dataclasses.field(default_factory=dict)
+
+    @property
+    def full_name(self) -> str:
+        return str(self.message.DESCRIPTOR.full_name)
+
+    @property
+    def singular(self) -> str:
+        return str(self.options.singular) or words(self.message.DESCRIPTOR.name)
+
+    @property
+    def plural(self) -> str:
+        return str(self.options.plural) or f"{self.singular}s"
+
+    @property
+    def slug(self) -> str:
+        return re.sub(r"[^a-z0-9]+", "-", self.plural.lower()).strip("-")
+
+    @property
+    def title_field(self) -> str:
+        return str(self.options.title_field) or "id"
+
+    def title(self, message: Message) -> str:
+        """What people call this row; its id where the title is empty."""
+        return str(getattr(message, self.title_field, "") or getattr(message, "id", ""))
+
+    def visible(self) -> list[Field]:
+        return [field for field in self.fields.values() if not field.hidden]
+
+    def chosen(self, flag: str) -> list[Field]:
+        """Fields whose options set `list`, `search`, `sort` or `filter`."""
+        return [field for field in self.visible() if getattr(field.options, flag)]
+
+    def writable(self, *, creating: bool) -> list[Field]:
+        return [
+            field
+            for field in self.visible()
+            if not field.output_only and field.kind is not Kind.OPAQUE and (creating or not field.immutable)
+        ]
+
+
+def words(name: str) -> str:
+    """`serial_number` and `SerialNumber` become `serial number`."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name).replace("_", " ").lower().strip()
+
+
+def resource_of(message: type[Message], service: ServiceDescriptor | None = None) -> Resource:
+    """The specification of a resource message.
+
+    The service is `<Message>Service` of the same file or package unless one is given. Raises LookupError without one.
+    """
+    descriptor = message.DESCRIPTOR
+    key = (descriptor.full_name, service.full_name if service else "")
+    if key not in _resources:
+        _resources[key] = _described(message, service)
+    return _resources[key]
+
+
+_resources: dict[tuple[str, str], Resource] = {}
+
+
+def _described(message: type[Message], service: ServiceDescriptor | None) -> Resource:
+    descriptor: Any = message.DESCRIPTOR
+    options = descriptor.GetOptions().Extensions[options_pb2.resource]
+    found = service or _service_of(descriptor)
+    fields = {field.name: field for field in _fields(descriptor, 0)}
+    return Resource(message, found, fields, options, _standard_methods(message, found, options))
+
+
+def _of_message(field: FieldDescriptor) -> Descriptor:
+    if field.message_type is None:
+        raise TypeError(f"{field.full_name} holds no message")
+    return field.message_type
+
+
+def nested_class(field: FieldDescriptor) -> type[Message]:
+    """The generated class of what a message field holds."""
+    return message_class(_of_message(field))
+
+
+def message_class(descriptor: Descriptor) -> type[Message]:
+    """The generated class of a message descriptor."""
+    return message_factory.GetMessageClass(descriptor)
+
+
+def _service_of(descriptor: Descriptor) -> ServiceDescriptor:
+    wanted = f"{descriptor.name}Service"
+    if wanted in descriptor.file.services_by_name:
+        return descriptor.file.services_by_name[wanted]
+    try:
+        return descriptor.file.pool.FindServiceByName(f"{descriptor.file.package}.{wanted}")
+    except KeyError as error:
+        raise LookupError(f"{descriptor.full_name} has no {wanted} in its package: name its service") from error
+
+
+def _standard_methods(
+    message: type[Message], service: ServiceDescriptor, options: options_pb2.ResourceOptions
+) -> dict[str, MethodDescriptor]:
+    """Standard methods by verb, found by their names: ListAccounts, GetAccount, BatchGetAccounts and so on."""
+    name = message.DESCRIPTOR.name
+    plural = "".join(word[0].upper() + word[1:] for word in str(options.plural).split()) or f"{name}s"
+    wanted = {
+        "list": f"List{plural}",
+        "get": f"Get{name}",
+        "batch_get": f"BatchGet{plural}",
+        "create": f"Create{name}",
+        "update": f"Update{name}",
+        "delete": f"Delete{name}",
+    }
+    return {
+        verb: service.methods_by_name[method] for verb, method in wanted.items() if method in service.methods_by_name
+    }
+
+
+def _fields(descriptor: Descriptor, depth: int) -> Iterable[Field]:
+    return [_field(field, depth) for field in descriptor.fields]
+
+
+def _field(descriptor: FieldDescriptor, depth: int) -> Field:
+    options = descriptor.GetOptions().Extensions[options_pb2.field]
+    behaviour = list(descriptor.GetOptions().Extensions[field_behavior_pb2.field_behavior])
+    kind = _kind(descriptor, options, depth)
+    nested = kind is Kind.FIELDS and descriptor.message_type is not None
+    return Field(
+        name=descriptor.name,
+        kind=kind,
+        label=str(options.label) or words(descriptor.name).capitalize(),
+        descriptor=descriptor,
+        options=options,
+        repeated=descriptor.is_repeated,
+        required=field_behavior_pb2.REQUIRED in behaviour,
+        output_only=field_behavior_pb2.OUTPUT_ONLY in behaviour,
+        immutable=field_behavior_pb2.IMMUTABLE in behaviour or field_behavior_pb2.IDENTIFIER in behaviour,
+        choices=_choices(descriptor, options),
+        children=tuple(_fields(_of_message(descriptor), depth + 1)) if nested else (),
+    )
+
+
+_TEXT_WIDGETS: Final = {
+    options_pb2.WIDGET_MULTILINE: Kind.MULTILINE,
+    options_pb2.WIDGET_EMAIL: Kind.EMAIL,
+    options_pb2.WIDGET_PHONE: Kind.PHONE,
+    options_pb2.WIDGET_URL: Kind.URL,
+    options_pb2.WIDGET_TIME_ZONE: Kind.TIME_ZONE,
+}
+_INTEGERS: Final = {FieldDescriptor.CPPTYPE_INT32, FieldDescriptor.CPPTYPE_INT64, FieldDescriptor.CPPTYPE_UINT32,
+                    FieldDescriptor.CPPTYPE_UINT64}  # fmt: skip
+
+
+def _kind(descriptor: FieldDescriptor, options: options_pb2.FieldOptions, depth: int) -> Kind:
+    if descriptor.type == FieldDescriptor.TYPE_MESSAGE:
+        return _message_kind(descriptor, depth)
+    if descriptor.type == FieldDescriptor.TYPE_ENUM or options.choices:
+        return Kind.CHOICE
+    if descriptor.type == FieldDescriptor.TYPE_BOOL:
+        return Kind.BOOLEAN
+    if descriptor.type == FieldDescriptor.TYPE_STRING:
+        return Kind.REFERENCE if options.reference else _TEXT_WIDGETS.get(options.widget, Kind.TEXT)
+    if descriptor.cpp_type in _INTEGERS:
+        return Kind.BYTES if options.widget == options_pb2.WIDGET_BYTES else Kind.INTEGER
+    return Kind.OPAQUE if descriptor.type == FieldDescriptor.TYPE_BYTES else Kind.NUMBER
+
+
+def _message_kind(descriptor: FieldDescriptor, depth: int) -> Kind:
+    message = _of_message(descriptor)
+    if message.full_name == "google.protobuf.Timestamp":
+        return Kind.INSTANT
+    if message.full_name == "google.type.Date":
+        return Kind.DATE
+    if {field.name for field in message.fields} == {"currency_code", "micros"}:
+        return Kind.MONEY
+    deep = depth >= DEPTH or message.GetOptions().map_entry or message.full_name.startswith("google.protobuf.")
+    return Kind.OPAQUE if deep else Kind.FIELDS
+
+
+def _choices(descriptor: FieldDescriptor, options: options_pb2.FieldOptions) -> tuple[Choice, ...]:
+    if descriptor.enum_type is None:
+        return tuple(Choice(choice.value, choice.label or choice.value) for choice in options.choices)
+    return tuple(_enum_choice(value) for value in descriptor.enum_type.values if value.number)
+
+
+_TONES: Final = {
+    options_pb2.TONE_INFO: "info",
+    options_pb2.TONE_SUCCESS: "success",
+    options_pb2.TONE_WARNING: "warning",
+    options_pb2.TONE_DANGER: "danger",
+}
+
+
+def _enum_choice(value: Any) -> Choice:
+    options = value.GetOptions().Extensions[options_pb2.value]
+    prefix = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", value.type.name).upper() + "_"
+    label = str(options.label) or words(value.name.removeprefix(prefix)).capitalize()
+    return Choice(value.name, label, _TONES.get(options.tone, ""), value.number)

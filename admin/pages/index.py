@@ -1,0 +1,27 @@
+"""The start page: the first entry of the side bar."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import redirect
+from flask_appbuilder.baseviews import BaseView
+from werkzeug.exceptions import Forbidden
+
+from admin.grpcfab.routes import expose
+from admin.templating import navigation
+
+
+class IndexView(BaseView):  # type: ignore[misc]
+    """Leads on to what the viewer works with first."""
+
+    route_base = ""
+    default_view = "index"
+    template_folder = None
+
+    @expose("/")
+    def index(self) -> Any:
+        for group in navigation():
+            for link in group["links"]:
+                return redirect(link["url"])
+        raise Forbidden

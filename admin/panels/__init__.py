@@ -1,0 +1,18 @@
+"""The panels of the application, in the order of the side bar."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from admin.panels import catalogue, customers, mail, people, shipping
+
+if TYPE_CHECKING:
+    from admin.grpcfab.panel import Panel
+
+PANELS: tuple[type[Panel], ...] = (
+    *customers.PANELS,
+    *people.PANELS,
+    *shipping.PANELS,
+    *catalogue.PANELS,
+    *mail.PANELS,
+)

@@ -1,0 +1,71 @@
+"""Organisations, people, and who may do what kind of work."""
+
+from fieldmesh.technicians.v1.assignment_pb2 import Assignment
+from fieldmesh.technicians.v1.certification_pb2 import Certification
+from fieldmesh.technicians.v1.membership_pb2 import Membership
+from fieldmesh.technicians.v1.organization_pb2 import Organization
+from fieldmesh.technicians.v1.person_pb2 import Person
+from fieldmesh.technicians.v1.skill_requirement_pb2 import SkillRequirement
+from fieldmesh.technicians.v1.team_pb2 import Team
+from fieldmesh.technicians.v1.technician_certification_pb2 import TechnicianCertification
+from fieldmesh.technicians.v1.technician_pb2 import Technician
+
+from admin.grpcfab.panel import Panel
+
+
+class TechnicianPanel(Panel):
+    resource = Technician
+    menu = "People"
+
+
+class AssignmentPanel(Panel):
+    resource = Assignment
+    menu = "People"
+
+
+class MembershipPanel(Panel):
+    resource = Membership
+    menu = "People"
+
+
+class CertificationPanel(Panel):
+    resource = Certification
+    menu = "People"
+
+
+class TechnicianCertificationPanel(Panel):
+    resource = TechnicianCertification
+    menu = "People"
+
+
+class SkillRequirementPanel(Panel):
+    resource = SkillRequirement
+    menu = "People"
+
+
+class PersonPanel(Panel):
+    resource = Person
+    menu = "People"
+
+
+class TeamPanel(Panel):
+    resource = Team
+    menu = "People"
+
+
+class OrganizationPanel(Panel):
+    resource = Organization
+    menu = "People"
+
+
+PANELS = (
+    TechnicianPanel,
+    AssignmentPanel,
+    MembershipPanel,
+    CertificationPanel,
+    TechnicianCertificationPanel,
+    SkillRequirementPanel,
+    PersonPanel,
+    TeamPanel,
+    OrganizationPanel,
+)

@@ -1,0 +1,62 @@
+"""Parts on their way, and until when work must be done."""
+
+from fieldmesh.shipping.v1.fulfilment_order_pb2 import FulfilmentOrder
+from fieldmesh.shipping.v1.parts_request_pb2 import PartsRequest
+from fieldmesh.shipping.v1.shipment_pb2 import Parcel, Shipment, TrackingEvent
+from fieldmesh.shipping.v1.sla_pb2 import BusinessCalendar, SlaPolicy, SlaTarget
+
+from admin.grpcfab.panel import Panel
+
+
+class PartsRequestPanel(Panel):
+    resource = PartsRequest
+    menu = "Shipping"
+
+
+class FulfilmentOrderPanel(Panel):
+    resource = FulfilmentOrder
+    menu = "Shipping"
+
+
+class ShipmentPanel(Panel):
+    resource = Shipment
+    menu = "Shipping"
+
+
+class ParcelPanel(Panel):
+    resource = Parcel
+    menu = "Shipping"
+
+
+class TrackingEventPanel(Panel):
+    resource = TrackingEvent
+    menu = "Shipping"
+
+
+class SlaTargetPanel(Panel):
+    resource = SlaTarget
+    menu = "Service levels"
+    list_title = "SLA targets"
+
+
+class SlaPolicyPanel(Panel):
+    resource = SlaPolicy
+    menu = "Service levels"
+    list_title = "SLA policies"
+
+
+class BusinessCalendarPanel(Panel):
+    resource = BusinessCalendar
+    menu = "Service levels"
+
+
+PANELS = (
+    PartsRequestPanel,
+    FulfilmentOrderPanel,
+    ShipmentPanel,
+    ParcelPanel,
+    TrackingEventPanel,
+    SlaTargetPanel,
+    SlaPolicyPanel,
+    BusinessCalendarPanel,
+)

@@ -1,0 +1,1 @@
+"""Signing in, roles, sessions, and what browsers are told to forbid."""

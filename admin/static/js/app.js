@@ -1,0 +1,5 @@
+import "./ages.js";
+import "./buttons.js";
+import "./combobox.js";
+import "./guard.js";
+import "./lists.js";

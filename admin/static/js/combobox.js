@@ -1,0 +1,110 @@
+/* A search box that asks the server (htmx fills the list) and keeps the chosen row's id in a hidden input. */
+const parts = (combo) => ({
+  input: combo.querySelector("[role=combobox]"),
+  list: combo.querySelector("[role=listbox]"),
+  value: combo.querySelector("[data-combo-value]"),
+  clear: combo.querySelector("[data-combo-clear]"),
+});
+const options = (list) => [...list.querySelectorAll("[data-value]")];
+const close = (combo) => {
+  const { input, list } = parts(combo);
+  list.hidden = true;
+  input.setAttribute("aria-expanded", "false");
+  input.removeAttribute("aria-activedescendant");
+};
+const mark = (combo, option) => {
+  const { input, list } = parts(combo);
+  for (const each of options(list)) each.setAttribute("aria-selected", String(each === option));
+  if (!option) { input.removeAttribute("aria-activedescendant"); return; }
+  option.id ||= `${list.id}-${option.dataset.value}`;
+  input.setAttribute("aria-activedescendant", option.id);
+  option.scrollIntoView({ block: "nearest" });
+};
+const choose = (combo, option) => {
+  const { input, value, clear } = parts(combo);
+  const many = combo.closest("[data-combo-many]");
+  close(combo);
+  if (many) {
+    pick(many, option.dataset.value, option.textContent.trim());
+    input.value = "";
+    return;
+  }
+  value.value = option.dataset.value;
+  input.value = option.textContent.trim();
+  input.dataset.chosen = input.value;
+  clear.hidden = false;
+  value.dispatchEvent(new Event("change", { bubbles: true }));
+};
+const pick = (many, id, title) => {
+  const list = many.querySelector("[data-picked]");
+  if (list.querySelector(`input[value="${CSS.escape(id)}"]`)) return;
+  const item = document.createElement("li");
+  const hidden = Object.assign(document.createElement("input"), { type: "hidden", name: many.dataset.name, value: id });
+  const text = Object.assign(document.createElement("span"), { textContent: title });
+  const remove = Object.assign(document.createElement("button"), { type: "button", className: "icon-button" });
+  remove.dataset.unpick = "";
+  remove.setAttribute("aria-label", `Remove ${title}`);
+  const cross = Object.assign(document.createElement("i"), { className: "bi bi-x" });
+  cross.setAttribute("aria-hidden", "true");
+  remove.append(cross);
+  item.append(hidden, text, remove);
+  list.append(item);
+};
+
+document.addEventListener("htmx:afterSwap", (event) => {
+  const combo = event.detail.target.closest?.("[data-combo]");
+  if (!combo || document.activeElement !== parts(combo).input) return;
+  const { input, list } = parts(combo);
+  list.hidden = false;
+  input.setAttribute("aria-expanded", "true");
+  mark(combo, options(list)[0]);
+});
+document.addEventListener("keydown", (event) => {
+  const input = event.target.closest?.("[data-combo] [role=combobox]");
+  if (!input) return;
+  const combo = input.closest("[data-combo]");
+  const { list } = parts(combo);
+  const all = options(list);
+  const at = all.findIndex((each) => each.getAttribute("aria-selected") === "true");
+  if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+    event.preventDefault();
+    if (list.hidden) { htmx.trigger(input, "combo:open"); return; }
+    mark(combo, all[(at + (event.key === "ArrowDown" ? 1 : -1) + all.length) % all.length]);
+  } else if (event.key === "Enter" && !list.hidden) {
+    event.preventDefault();
+    if (all[at]) choose(combo, all[at]);
+  } else if (event.key === "Escape" && !list.hidden) {
+    event.preventDefault();
+    event.stopPropagation();
+    close(combo);
+  }
+});
+document.addEventListener("pointerdown", (event) => {
+  const option = event.target.closest?.("[data-combo] [data-value]");
+  if (option) { event.preventDefault(); choose(option.closest("[data-combo]"), option); }
+});
+document.addEventListener("click", (event) => {
+  const input = event.target.closest?.("[data-combo] [role=combobox]");
+  if (input && parts(input.closest("[data-combo]")).list.hidden) htmx.trigger(input, "combo:open");
+  const clear = event.target.closest?.("[data-combo-clear]");
+  if (clear) {
+    const { input: box, value } = parts(clear.closest("[data-combo]"));
+    value.value = "";
+    box.value = "";
+    clear.hidden = true;
+    box.focus();
+  }
+  event.target.closest?.("[data-unpick]")?.closest("li").remove();
+});
+/* Text that names no chosen row must not look chosen: it goes back to what was. */
+document.addEventListener("focusout", (event) => {
+  const input = event.target.closest?.("[data-combo] [role=combobox]");
+  if (!input) return;
+  const combo = input.closest("[data-combo]");
+  const { value, clear } = parts(combo);
+  close(combo);
+  if (combo.closest("[data-combo-many]")) { input.value = ""; return; }
+  if (input.value.trim() === "") { value.value = ""; clear.hidden = true; } else if (input.value !== (input.dataset.chosen ?? input.defaultValue)) {
+    input.value = value.value ? (input.dataset.chosen ?? input.defaultValue) : "";
+  }
+});

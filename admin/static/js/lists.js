@@ -1,0 +1,36 @@
+/* Selecting rows, and forms that keep the address bar short. */
+const count = (form) => {
+  const boxes = [...form.querySelectorAll("input[name=rowid]")];
+  const chosen = boxes.filter((box) => box.checked).length;
+  const bar = form.querySelector("[data-bulk-bar]");
+  if (!bar) return;
+  bar.hidden = chosen === 0;
+  bar.querySelector("[data-bulk-count]").textContent = `${chosen} selected`;
+  const all = form.querySelector("[data-pick-all]");
+  all.checked = chosen > 0 && chosen === boxes.length;
+  all.indeterminate = chosen > 0 && chosen < boxes.length;
+};
+
+document.addEventListener("change", (event) => {
+  const form = event.target.closest("form[data-bulk]");
+  if (form) {
+    if (event.target.matches("[data-pick-all]")) {
+      for (const box of form.querySelectorAll("input[name=rowid]")) box.checked = event.target.checked;
+    }
+    count(form);
+  }
+  if (event.target.matches("[data-submit]")) event.target.form.requestSubmit();
+});
+
+/* Empty inputs of search and filter forms stay out of the address. */
+const tidy = (form) => { for (const input of form.elements) if (input.name && !input.value) input.disabled = true; };
+document.addEventListener("submit", (event) => {
+  if (event.target.matches("form[data-tidy]") && !event.defaultPrevented) tidy(event.target);
+});
+document.addEventListener("htmx:configRequest", (event) => {
+  if (!event.detail.elt.matches("form[data-tidy]")) return;
+  for (const [name, value] of [...event.detail.formData.entries()]) if (value === "") event.detail.formData.delete(name);
+});
+window.addEventListener("pageshow", () => {
+  for (const input of document.querySelectorAll("form[data-tidy] :disabled")) input.disabled = false;
+});

@@ -1,0 +1,86 @@
+"""What templates can use beside their context."""
+
+from __future__ import annotations
+
+import datetime as dt
+import functools
+import hashlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from flask import current_app, g, request, url_for
+
+from admin.grpcfab import cells, context, references
+from admin.grpcfab.fields import time_zones
+from services.chassis.ids import new_id
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+
+def install(app: Flask) -> None:
+    """Add functions and filters to the templates of an application."""
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True
+    app.jinja_env.globals.update(
+        asset=asset,
+        viewer=context.viewer,
+        instant=cells.instant,
+        now=_now,
+        new_id=new_id,
+        time_zones=time_zones,
+        picker_place=picker_place,
+        reference_title=references.title_of,
+    )
+    app.jinja_env.filters["number"] = lambda count: f"{count:,}"
+
+    @app.context_processor
+    def _context() -> dict[str, Any]:
+        return {
+            "navigation": navigation() if g.get("viewer") else [],
+            "request_path": request.path,
+            "fragment": bool(request.headers.get("HX-Request")),
+            "zone_name": str(getattr(context.viewer_zone(), "key", "UTC")),
+        }
+
+
+def asset(name: str) -> str:
+    """The address of a static file, with a mark that changes when the file does."""
+    return url_for("static", filename=name, v=_mark(str(Path(str(current_app.static_folder)) / name)))
+
+
+def picker_place(reference: str) -> dict[str, str] | None:
+    """Where a search box for a resource asks; None where the viewer may not list it."""
+    panel = context.catalogue().panel(reference)
+    if panel is None or not panel.may("options"):
+        return None
+    return {"url": panel.url("options"), "plural": panel.datamodel.resource.plural}
+
+
+def navigation() -> list[dict[str, Any]]:
+    """The side bar: groups of entries that the viewer may open, with the present one marked."""
+    builder = current_app.appbuilder  # type: ignore[attr-defined]
+    groups = []
+    for entry in builder.menu.get_list():
+        children = [child for child in entry.childs or [entry] if builder.sm.has_access("menu_access", child.name)]
+        links = [_link(child) for child in children]
+        if links:
+            label = entry.label if entry.childs else ""
+            groups.append({"label": label, "links": links, "open": any(link["current"] for link in links)})
+    return groups
+
+
+def _link(entry: Any) -> dict[str, Any]:
+    url = entry.get_url()
+    current = request.path == url or request.path.startswith(url.rstrip("/") + "/")
+    return {"label": entry.label, "icon": entry.icon, "url": url, "current": current}
+
+
+@functools.lru_cache(maxsize=256)
+def _mark(path: str) -> str:
+    file = Path(path)
+    return hashlib.sha256(file.read_bytes()).hexdigest()[:10] if file.is_file() else "0"
+
+
+def _now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)
