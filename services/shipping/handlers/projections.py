@@ -57,12 +57,11 @@ class Projections:
         """Keeps an organisation's setting; where its orders place themselves from now on, the open ones are placed."""
         del event
         told = changed.organization
-        values = {"name": told.name, "auto_place_orders": told.auto_place_orders, "deleted": changed.deleted}
+        values = {"name": told.name, "auto_place_orders": told.auto_place_orders and not changed.deleted}
+        write = reference.ORGANIZATIONS.bury if changed.deleted else reference.ORGANIZATIONS.upsert
+        if not write(transaction, told.id, told.version, values) or not values["auto_place_orders"]:
+            return
         connection = transaction.connection
-        if not reference.project_organization(connection, told.id, told.version, values):
-            return
-        if not told.auto_place_orders or changed.deleted:
-            return
         waiting = fulfilment.open_requests_of(connection, told.id)
         known = orders.lock_orders(connection, (order_id for order_id, _ in waiting))
         for order_id, acceptance_version in waiting:

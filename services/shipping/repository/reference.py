@@ -4,11 +4,15 @@ from collections.abc import Iterable, Mapping
 from datetime import date, time
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Table, insert, select, update
+from sqlalchemy import Connection, RowMapping, Table, select
 
+from services.chassis.projections import Projection
 from services.shipping.domain.calendar import DAYS_A_WEEK, CalendarVersion, DayException, Window
 from services.shipping.domain.policy import CUT_OFF, Policy, Unit
 from services.shipping.tables import business_calendars, organizations, sla_policies
+
+ORGANIZATIONS = Projection("technicians", "Organization", organizations)
+"""What technicians says of organisations."""
 
 UNITS = {1: Unit.BUSINESS_DAYS, 2: Unit.BUSINESS_HOURS, 3: Unit.CLOCK_HOURS}
 """Units by the number of the contract."""
@@ -93,20 +97,3 @@ def places_orders_itself(connection: Connection, organization_id: str) -> bool:
     columns = organizations.c
     wanted = select(columns.auto_place_orders).where(columns.id == organization_id, columns.deleted.is_(False))
     return bool(connection.execute(wanted).scalar_one_or_none())
-
-
-def project_organization(
-    connection: Connection, organization_id: str, source_version: int, values: Mapping[str, Any]
-) -> bool:
-    """Takes what technicians says of an organisation, unless something newer is known; answers whether it was new."""
-    columns = organizations.c
-    known = connection.execute(select(columns.source_version).where(columns.id == organization_id)).scalar_one_or_none()
-    if known is not None and known >= source_version:
-        return False
-    if known is None:
-        connection.execute(insert(organizations).values(id=organization_id, source_version=source_version, **values))
-    else:
-        connection.execute(
-            update(organizations).where(columns.id == organization_id).values(source_version=source_version, **values)
-        )
-    return True
