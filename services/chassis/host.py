@@ -41,6 +41,7 @@ from services.chassis.container import (
 from services.chassis.grpc_server import PortTaken
 from services.chassis.keys import KeyFault
 from services.chassis.log import configure_logging, get_logger
+from services.chassis.migrations import SchemaMismatch
 from services.chassis.process import Launcher, Process, open_process
 from services.chassis.settings import Settings, SettingsFault, load_settings
 
@@ -133,7 +134,7 @@ def serve(service_class: type, settings_kind: type[Settings] = Settings) -> None
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: host.process.stopping.set())
         host.start()
-    except (SettingsFault, KeyFault, PortTaken, StartRefused) as refusal:
+    except (SettingsFault, KeyFault, PortTaken, SchemaMismatch, StartRefused) as refusal:
         sys.stderr.write(f"{refusal}\n")
         sys.exit(EXIT_REFUSED)
     host.wait()

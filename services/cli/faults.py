@@ -10,6 +10,7 @@ from typer.core import TyperGroup
 
 from services.chassis.errors import Refusal
 from services.chassis.keys import KeyFault
+from services.chassis.migrations import MigrationBusy, SchemaMismatch
 from services.chassis.settings import SettingsFault
 
 EXIT_REFUSED: Final = 1
@@ -27,7 +28,10 @@ class ExplainingGroup(TyperGroup):
             for violation in refusal.violations:
                 _say(f"  {violation.field}: {violation.description}")
             sys.exit(EXIT_REFUSED)
-        except (SettingsFault, KeyFault) as fault:
+        except MigrationBusy as busy:
+            _say(str(busy))
+            sys.exit(EXIT_REFUSED)
+        except (SettingsFault, KeyFault, SchemaMismatch) as fault:
             _say(str(fault))
             sys.exit(EXIT_SETTINGS)
 

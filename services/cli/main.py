@@ -12,6 +12,7 @@ from services.chassis.settings import SERVICES, load_settings
 from services.cli.connection import connected, grant_for, signer
 from services.cli.faults import ExplainingGroup
 from services.cli.history import verify
+from services.cli.schema import migrate
 from services.cli.status import health
 from services.cli.tracking import track
 
@@ -59,6 +60,7 @@ def token(
     sys.stdout.write(signer(settings).user_token(grant, audience) + "\n")
 
 
+app.command()(migrate)
 app.command()(track)
 app.command()(verify)
 app.command()(health)
