@@ -10,6 +10,7 @@ from services.chassis.keys import ISSUERS, ensure_keys
 from services.chassis.log import configure_logging
 from services.chassis.settings import SERVICES, load_settings
 from services.cli.connection import connected, grant_for, signer
+from services.cli.demonstration import demo
 from services.cli.faults import ExplainingGroup
 from services.cli.history import verify
 from services.cli.schema import migrate
@@ -61,6 +62,7 @@ def token(
 
 
 app.command()(migrate)
+app.command()(demo)
 app.command()(track)
 app.command()(verify)
 app.command()(health)

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from services.chassis.clock import ScriptedClock
 from services.chassis.credentials import PersonCredentials
+from services.chassis.errors import NotFound
 from services.chassis.grpc_channel import Channels
 from services.chassis.process import service_targets
-from services.cli.connection import signer
+from services.cli.connection import grant_for, signer
 from services.cli.demo.calls import Desk, Speaker
 from services.cli.demo.mesh import beside_hub, hidden_mesh, settle
 from services.cli.demo.plans import plans
@@ -25,12 +26,17 @@ if TYPE_CHECKING:
     Progress = Callable[[int, int], None]
 
 SETTING_UP_DAYS = 90
+FIRST_LOGIN = "dispatcher"
+
+
+class DemoExists(Exception):
+    """The demo's world is there already; loading it twice would double its orders."""
 
 
 def load_demo(size: int, progress: Progress, *, now: datetime | None = None) -> None:
     """Make the demo's world with `size` work orders; `progress` is told moments done and moments in all.
 
-    Needs the data folder to itself: run it before the services listen.
+    Needs the data folder to itself: run it before the services listen. Raises DemoExists where it was loaded before.
     """
     present = now or datetime.now(UTC)
     clock = ScriptedClock(present - timedelta(days=SETTING_UP_DAYS))
@@ -44,6 +50,8 @@ def _tell(settings: Settings, clock: ScriptedClock, size: int, present: datetime
     quiet = Channels(service_targets(settings), PersonCredentials(signer(settings), lambda: None))
     world = World()
     try:
+        if _exists(quiet):
+            raise DemoExists("The demo data is there already.")
         today = present.date()
         make_directory(channels, speaker, world, today)
         settle(quiet)
@@ -58,6 +66,14 @@ def _tell(settings: Settings, clock: ScriptedClock, size: int, present: datetime
     finally:
         channels.close()
         quiet.close()
+
+
+def _exists(channels: Channels) -> bool:
+    try:
+        grant_for(channels, FIRST_LOGIN)
+    except NotFound:
+        return False
+    return True
 
 
 def _tell_stories(
