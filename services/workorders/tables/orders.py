@@ -36,6 +36,7 @@ work_orders = Table(
     number_column("workflow_version"),
     text_column("state", 40),
     text_column("state_label", 60),
+    text_column("state_tone", 20),
     number_column("state_rank"),
     Column("category", Coded(Category, 1), nullable=False),
     flag_column("clock_running"),
