@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
-from sqlalchemy import Row, Table, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Row, select
 
+from services.chassis.projections import Projection
 from services.notifications.domain.audience import OnePerson, RoleHolders, Selector, TeamMembers
 from services.notifications.domain.people import Person, RecipientUnknown
 from services.notifications.tables import organizations, people, teams
@@ -20,36 +20,45 @@ if TYPE_CHECKING:
     from services.chassis.unit_of_work import Transaction
 
 
+class _Versioned(Protocol):
+    id: str
+    version: int
+
+
+PEOPLE = Projection("technicians", "Person", people)
+TEAMS = Projection("technicians", "Team", teams)
+ORGANIZATIONS = Projection("technicians", "Organization", organizations)
+PROJECTIONS = (PEOPLE, TEAMS, ORGANIZATIONS)
+"""What `fieldmesh reconcile` compares with technicians."""
+
+
 def keep_person(transaction: Transaction, event: events_pb2.PersonChanged) -> None:
-    """Keeps a person as the event tells, unless a newer event came first; a deleted one stays as inactive."""
+    """Keeps a person as the event tells, unless a newer event came first."""
     person = event.person
     values = {
-        "id": person.id,
-        "version": person.version,
         "name": person.name,
         "email": person.email,
         "locale": person.locale,
         "time_zone": person.time_zone,
         "organization_id": person.organization_id,
         "roles": list(person.roles),
-        "active": person.active and not event.deleted,
+        "active": person.active,
     }
-    _keep_newest(transaction, people, values)
+    _keep(transaction, PEOPLE, person, values, deleted=event.deleted)
 
 
 def keep_team(transaction: Transaction, event: events_pb2.TeamChanged) -> None:
     """Keeps a team as the event tells, unless a newer event came first."""
     team = event.team
-    active = team.active and not event.deleted
-    values = {"id": team.id, "version": team.version, "name": team.name, "member_ids": list(team.member_ids)}
-    _keep_newest(transaction, teams, values | {"active": active})
+    values = {"name": team.name, "member_ids": list(team.member_ids), "active": team.active}
+    _keep(transaction, TEAMS, team, values, deleted=event.deleted)
 
 
 def keep_organization(transaction: Transaction, event: events_pb2.OrganizationChanged) -> None:
     """Keeps an organisation as the event tells, unless a newer event came first."""
     organization = event.organization
-    values = {"id": organization.id, "version": organization.version, "name": organization.name}
-    _keep_newest(transaction, organizations, values | {"active": organization.active and not event.deleted})
+    values = {"name": organization.name, "active": organization.active}
+    _keep(transaction, ORGANIZATIONS, organization, values, deleted=event.deleted)
 
 
 def find(connection: Connection, wanted: Iterable[Selector]) -> list[Person]:
@@ -75,7 +84,9 @@ def _find(connection: Connection, selector: Selector) -> list[Person]:
             team = connection.execute(select(teams).where(teams.c.id == team_id)).one_or_none()
             if team is None:
                 raise RecipientUnknown("team", team_id)
-            return [_known(connection, member) for member in team.member_ids] if team.active else []
+            return (
+                [_known(connection, member) for member in team.member_ids] if team.active and not team.deleted else []
+            )
         case RoleHolders(organization_id, role):
             held = select(people).where(people.c.organization_id == organization_id).order_by(people.c.id)
             found = [_person(row) for row in connection.execute(held)]
@@ -105,13 +116,12 @@ def _person(row: Row[Any]) -> Person:
         time_zone=row.time_zone,
         organization_id=row.organization_id,
         roles=frozenset(row.roles),
-        active=row.active,
+        active=row.active and not row.deleted,
     )
 
 
-def _keep_newest(transaction: Transaction, table: Table, values: dict[str, Any]) -> None:
-    insert = postgresql.insert if transaction.connection.dialect.name == "postgresql" else sqlite.insert
-    statement = insert(table).values(values)
-    changed = {name: statement.excluded[name] for name in values if name != "id"}
-    newer = table.c.version < statement.excluded.version
-    transaction.execute(statement.on_conflict_do_update(index_elements=["id"], set_=changed, where=newer))
+def _keep(
+    transaction: Transaction, projection: Projection, source: _Versioned, values: dict[str, Any], *, deleted: bool
+) -> None:
+    keep = projection.bury if deleted else projection.upsert
+    keep(transaction, source.id, source.version, values)

@@ -15,7 +15,6 @@ from services.notifications.domain.delivery import LEASE, MessageState, Outcome,
 from services.notifications.tables import deliveries, messages
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from datetime import datetime, timedelta
 
     from fieldmesh.common.v1 import types_pb2
@@ -30,6 +29,7 @@ STORED = {
     MessageState.FAILED: message_pb2.DELIVERY_STATE_FAILED,
 }
 STATES = {number: state for state, number in STORED.items()}
+TEXT_LENGTH = 255
 INTERRUPTED = "Ended without the mail server's answer; the mail may have arrived."
 BACKDATED = "Not sent: what it tells happened long before it was written."
 
@@ -215,7 +215,7 @@ def _settle_try(
         "state": state,
         "outcome": result.outcome,
         "smtp_code": result.code,
-        "smtp_text": result.text,
+        "smtp_text": result.text[:TEXT_LENGTH],
         "next_time": next_try,
         "version": deliveries.c.version + 1,
     }
@@ -249,7 +249,10 @@ def _parties(parties: types_pb2.Parties) -> dict[str, Any]:
     }
 
 
-def tries(connection: Connection, identity: str) -> Sequence[Row[Any]]:
-    """The tries of a message, oldest first."""
-    of_message = select(deliveries).where(deliveries.c.message_id == identity).order_by(deliveries.c.attempt)
-    return connection.execute(of_message).all()
+def postpone_latest(transaction: Transaction, identity: str, next_time: datetime) -> str:
+    """Shows at the latest try of a message when the next one is due, and gives the try's id."""
+    of_message = select(deliveries.c.id).where(deliveries.c.message_id == identity)
+    latest: str = transaction.execute(of_message.order_by(deliveries.c.attempt.desc()).limit(1)).scalar_one()
+    values = {"next_time": next_time, "version": deliveries.c.version + 1}
+    transaction.execute(update(deliveries).where(deliveries.c.id == latest).values(values))
+    return latest
