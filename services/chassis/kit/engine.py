@@ -87,7 +87,7 @@ class ResourceEngine:
         new = self._fresh(transaction, caller, message, row_id or new_id())
         change = Change("create", caller, None, new, frozenset(self._fields), 1)
         self._check(transaction, change)
-        self._store(transaction, insert(self._table).values(self._row(new, 1)))
+        self._store(transaction, insert(self._table).values(self._row(transaction, change)))
         self._refuse_foreign(transaction.connection, caller, new.id)
         return self._finish(transaction, change)
 
@@ -107,7 +107,7 @@ class ResourceEngine:
         self, transaction: Transaction, caller: Caller, row: Row[Any], message: Any, paths: Sequence[str]
     ) -> Any:
         """Set leaf paths of a row read for update in this unit of work, also those that only the server sets."""
-        before = self._message(row)
+        before = self.message(row)
         after = self.resource.message()
         after.CopyFrom(before)
         apply_paths(after, message, paths)
@@ -117,7 +117,7 @@ class ResourceEngine:
         if after == before:
             return self._messages(transaction.connection, caller, [row])[0]
         self._stamp(after, "update_time", transaction)
-        values = self._row(after, change.version)
+        values = self._row(transaction, change)
         self._store(transaction, update(self._table).where(self._table.c.id == row.id).values(values))
         self._refuse_foreign(transaction.connection, caller, row.id)
         return self._finish(transaction, change)
@@ -127,7 +127,7 @@ class ResourceEngine:
         row = self._lock(transaction.connection, caller, row_id)
         check_etag(etag, row.id, row.version)
         self._references.refuse_deletion(transaction, self.resource, row_id)
-        gone = self._message(row)
+        gone = self.message(row)
         transaction.execute(delete(self._table).where(self._table.c.id == row_id))
         change = Change("delete", caller, gone, gone, frozenset(), row.version + 1)
         record_change(transaction, self.resource, row_id, "delete", (row_of(gone), {}))
@@ -223,17 +223,19 @@ class ResourceEngine:
             self.resource.present(transaction.connection, change.caller, [after])
         return after
 
-    def _row(self, message: Any, version: int) -> dict[str, Any]:
-        columns = {name: value for name, value in row_of(message).items() if name in self._table.c}
-        return {**columns, VERSION: version}
+    def _row(self, transaction: Transaction, change: Change) -> dict[str, Any]:
+        columns = {name: value for name, value in row_of(change.after).items() if name in self._table.c}
+        extra = self.resource.kept_back(transaction, change) if self.resource.kept_back else {}
+        return {**columns, **extra, VERSION: change.version}
 
     def _messages(self, connection: Connection, caller: Caller, rows: Sequence[Row[Any]]) -> list[Any]:
-        messages = [self._message(row) for row in rows]
+        messages = [self.message(row) for row in rows]
         if self.resource.present and messages:
             self.resource.present(connection, caller, messages)
         return messages
 
-    def _message(self, row: Row[Any]) -> Any:
+    def message(self, row: Row[Any]) -> Any:
+        """Give a row as the contract shows it, whoever asks; without what is computed when read."""
         message: Any = message_of(self.resource.message, row._mapping)  # type: ignore[arg-type]  # noqa: SLF001
         self._complete(message, row.version)
         return message

@@ -77,7 +77,7 @@ def _read_targets(
     transaction: Transaction, caller: Caller, target: Resource, row_ids: Collection[str]
 ) -> Mapping[str, bool]:
     """Give, for the rows that are there, whether they are active; they stay until the unit of work ends."""
-    branches = target.scope.readable(caller, target.table)
+    branches = (target.referable or target.scope).readable(caller, target.table)
     if not branches or not row_ids:
         return {}
     table = target.table

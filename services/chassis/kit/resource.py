@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -39,6 +39,7 @@ class Change:
 Prepare = Callable[[Transaction, Change], None]
 Validate = Callable[[Transaction, Change], Iterable[Violation]]
 OnChange = Callable[[Transaction, Change], None]
+KeptBack = Callable[[Transaction, Change], Mapping[str, Any]]
 Present = Callable[[Connection, Caller, Sequence[Any]], None]
 
 
@@ -50,7 +51,9 @@ class Resource:
     ``prepare`` fills what the server derives, ``validate`` adds rules to those of the contract, ``on_change``
     runs after the row is written, in the same transaction (events); ``present`` fills, for a whole page at once, what
     is computed when read. ``referenced_by``: columns of hand-written tables whose rows keep this one from being
-    deleted. ``counter`` tells totals from kept counters.
+    deleted. ``kept_back`` gives the values of columns that the contract does not show, for each write. ``referable`` grants
+    the rows that others may point to, where those are more than the caller sees. ``counter`` tells totals from kept
+    counters.
     """
 
     message: type[Message]
@@ -61,6 +64,8 @@ class Resource:
     validate: Validate | None = None
     on_change: OnChange | None = None
     present: Present | None = None
+    kept_back: KeptBack | None = None
+    referable: Scope | None = None
     referenced_by: Sequence[ColumnElement[Any]] = ()
     counter: Counter | None = None
 
