@@ -17,6 +17,8 @@ MOST_UPDATES = 500
 MOST_PARCELS = 200
 MOST_PAUSES = 100
 LONGEST_SEQUENCE = 2**62
+FIRST_YEAR, LAST_YEAR = 1970, 2200
+"""Years that calendars can be computed for, with room for pauses and horizon."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +51,12 @@ class _Day(fields.Field[date]):
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> date:  # noqa: ARG002
         try:
-            return date(value.year, value.month, value.day)
+            found = date(value.year, value.month, value.day)
         except ValueError as error:
             raise self.make_error("invalid") from error
+        if not FIRST_YEAR <= found.year <= LAST_YEAR:
+            raise self.make_error("invalid")
+        return found
 
 
 class _Instant(fields.Field[datetime]):
@@ -64,7 +69,7 @@ class _Instant(fields.Field[datetime]):
             found: datetime = value.ToDatetime(UTC)
         except (ValueError, OverflowError) as error:
             raise self.make_error("invalid") from error
-        if not 1970 <= found.year <= 2900:  # noqa: PLR2004 - what calendars can be computed for
+        if not FIRST_YEAR <= found.year <= LAST_YEAR:
             raise self.make_error("invalid")
         return found
 

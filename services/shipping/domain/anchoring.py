@@ -75,9 +75,8 @@ def _why_rolled(inputs: SlaInputs, timeline: Timeline, anchor: AssignmentAnchor,
 
 
 def _in_days(policy: Policy, timeline: Timeline, anchor: date, steps: list[Step]) -> Start:
-    due, counted = count_days(timeline, anchor, policy.amount)
-    start = due if policy.amount == 0 else anchor + DAY
-    return Start((*steps, *counted), wall(start, 0, timeline.zone), due, timeline)
+    due, at, counted = count_days(timeline, anchor, policy.amount)
+    return Start((*steps, *counted), at, due, timeline)
 
 
 def _timeline(inputs: SlaInputs, anchor: date, horizon_years: int) -> Timeline:
@@ -85,12 +84,13 @@ def _timeline(inputs: SlaInputs, anchor: date, horizon_years: int) -> Timeline:
     return inputs.calendar.timeline(inputs.zone, anchor.year, anchor.year + horizon_years)
 
 
-def count_days(timeline: Timeline, anchor: date, amount: int) -> tuple[date, tuple[Step, ...]]:
-    """The amount-th business day after a date and, run by run, why each day before it counted or did not."""
+def count_days(timeline: Timeline, anchor: date, amount: int) -> tuple[date, int, tuple[Step, ...]]:
+    """The amount-th business day after a date, the start of its clock (sla.md, 7) and, run by run, why days counted."""
     known = timeline.counted.get((anchor, amount))
     if known is None:
         due = timeline.nth_business_day(anchor, amount)
-        known = timeline.counted[anchor, amount] = (due, _explain_days(timeline, anchor, due, amount))
+        start = wall(anchor + DAY if amount else due, 0, timeline.zone)
+        known = timeline.counted[anchor, amount] = (due, start, _explain_days(timeline, anchor, due, amount))
     return known
 
 

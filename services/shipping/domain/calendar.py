@@ -10,6 +10,7 @@ from services.shipping.domain.timeline import Timeline
 from services.shipping.domain.zones import MINUTES_A_DAY, zone_named
 
 DAYS_A_WEEK = 7
+MOST_TIMELINES = 64
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -75,6 +76,9 @@ class CalendarVersion:
         key = (zone, first_year, last_year)
         known = self._timelines.get(key)
         if known is None:
+            # Previews may ask for any place and year; what orders use is soon there again.
+            while len(self._timelines) >= MOST_TIMELINES:
+                self._timelines.pop(next(iter(self._timelines)), None)
             known = self._timelines[key] = Timeline(self, zone_named(zone), first_year, last_year)
         return known
 

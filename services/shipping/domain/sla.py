@@ -5,6 +5,7 @@ from datetime import date, datetime, time
 
 from services.shipping.domain.anchoring import Start, start_of
 from services.shipping.domain.errors import BeyondHorizon
+from services.shipping.domain.outcome import Outcome
 from services.shipping.domain.pausing import Span, merged, walk
 from services.shipping.domain.policy import SlaInputs, Unit
 from services.shipping.domain.steps import Step, StepKind, in_words, whole_minutes
@@ -64,14 +65,34 @@ def compute(inputs: SlaInputs) -> Target:
     steps += start.steps
     if start.at is None or start.timeline is None:
         return Target(inputs, tuple(steps))
-    timeline = _long_enough(inputs, start.timeline)
-    return _Counting(inputs, start, timeline, steps).target()
+    outcome = _outcome(inputs, start, _long_enough(inputs, start.timeline))
+    return Target(
+        inputs,
+        (*steps, *outcome.steps),
+        outcome.due_date,
+        outcome.due_at,
+        outcome.consumed_at,
+        outcome.paused_since,
+        outcome.warn_at,
+        outcome.at_risk_at,
+    )
+
+
+def _outcome(inputs: SlaInputs, start: Start, timeline: Timeline) -> Outcome:
+    """Counts; a day without pauses ends alike for every order, so that the timeline remembers it."""
+    if inputs.pauses or start.due is None:
+        return _Counting(inputs, start, timeline).outcome()
+    key = (start.due, start.at, inputs.policy.due_time)
+    known = timeline.settled.get(key)
+    if known is None:
+        known = timeline.settled[key] = _Counting(inputs, start, timeline).outcome()
+    return known
 
 
 class _Counting:
     """From the clock's start to the target; lives for one computation."""
 
-    def __init__(self, inputs: SlaInputs, start: Start, timeline: Timeline, steps: list[Step]) -> None:
+    def __init__(self, inputs: SlaInputs, start: Start, timeline: Timeline) -> None:
         self.inputs = inputs
         self.policy = inputs.policy
         self.timeline = timeline
@@ -82,9 +103,9 @@ class _Counting:
         else:
             self.need = inputs.policy.amount * HOUR
         self.unpaused = self.clock.advance(self.start, self.need)
-        self.steps = steps
+        self.steps: list[Step] = []
 
-    def target(self) -> Target:
+    def outcome(self) -> Outcome:
         """Walks around the pauses and says when the time is used up."""
         closed, opened = merged(self.inputs.pauses)
         result = walk(self.clock, self.start, self.need, closed, self._deadline)
@@ -101,15 +122,14 @@ class _Counting:
         self._explain_due(due_date, due_at)
         half, at_risk = (self._share(percent, result.effective) for percent in WARNING_SHARES)
         morning = wall(due_date, WARNING_TIME.hour * 60, self.timeline.zone)
-        return Target(
-            self.inputs,
-            tuple(self.steps),
+        return Outcome(
+            steps=tuple(self.steps),
             due_date=due_date,
             due_at=instant(due_at),
             consumed_at=instant(result.end),
-            paused_since=None if paused_since is None else instant(paused_since),
-            warn_at=tuple(instant(each) for each in (half, at_risk, morning) if each < due_at),
             at_risk_at=instant(at_risk),
+            warn_at=tuple(instant(each) for each in (half, at_risk, morning) if each < due_at),
+            paused_since=None if paused_since is None else instant(paused_since),
         )
 
     def _deadline(self, end: int) -> int:

@@ -1,11 +1,12 @@
 """A calendar laid out as instants: sorted windows with running sums, so that any question is one bisection."""
 
 from bisect import bisect_left, bisect_right
-from datetime import date
+from datetime import date, time
 from typing import TYPE_CHECKING, Protocol
 from zoneinfo import ZoneInfo
 
 from services.shipping.domain.errors import CalendarWithoutWorkingTime
+from services.shipping.domain.outcome import Outcome
 from services.shipping.domain.steps import Step
 from services.shipping.domain.zones import MINUTE, MINUTES_A_DAY, wall
 
@@ -40,8 +41,8 @@ class ElapsedTime:
 class Timeline:
     """Business time at one place over whole years; also counts business days.
 
-    A window that clocks change within counts what really elapses. `counted` remembers day counts with their
-    explanation: most orders share few anchor dates.
+    A window that clocks change within counts what really elapses. `counted` and `settled` remember day
+    counts with their explanation: most orders share few anchor dates.
     """
 
     def __init__(self, calendar: "CalendarVersion", zone: ZoneInfo, first_year: int, last_year: int) -> None:
@@ -52,7 +53,8 @@ class Timeline:
         self._opens: list[int] = []
         self._closes: list[int] = []
         self._before: list[int] = []
-        self.counted: dict[tuple[date, int], tuple[date, tuple[Step, ...]]] = {}
+        self.counted: dict[tuple[date, int], tuple[date, int, tuple[Step, ...]]] = {}
+        self.settled: dict[tuple[date, int | None, time | None], Outcome] = {}
         self.first_year = first_year
         self.total = 0
         self._lay_out(date(first_year, 1, 1).toordinal(), date(last_year, 12, 31).toordinal())

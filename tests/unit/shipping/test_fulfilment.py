@@ -17,15 +17,23 @@ from services.shipping.domain.fulfilment import (
     required_deliveries,
 )
 from services.shipping.domain.parcels import Parcel, ParcelState
+from services.shipping.domain.ship_to import ShipTo
 
 LINES = (PartLine("l1", "li1", "p1", "VT40-HEAD", "Head", 1),)
-REQUEST = PartsRequest("r1", "w1", 1, LINES)
+REQUEST = PartsRequest("r1", "w1", 1, LINES, ShipTo(), "UTC")
 NOON = datetime(2026, 3, 3, 12, tzinfo=UTC)
 
 
 def order(**changes: object) -> FulfilmentOrder:
-    values = {"id": "f1", "number": "00287387", "order_class": "", "request_id": "r1", "work_order_id": "w1"}
-    return FulfilmentOrder(**{**values, "lines": LINES, **changes})
+    values = {"id": "f1", "number": "00287387", "order_class": "", "parts_request_id": "r1"}
+    values |= {
+        "work_order_id": "w1",
+        "acceptance_version": 1,
+        "lines": LINES,
+        "ship_to": ShipTo(),
+        "ship_to_zone": "UTC",
+    }
+    return FulfilmentOrder(**{**values, **changes})
 
 
 def parcel(name: str, state: ParcelState, expected: int = 0, *, required: bool = True) -> Parcel:
