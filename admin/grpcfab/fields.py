@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 
 _MONEY_DIGITS = 6
+_MONEY_BOUND = 10**12  # Millionths of it still fit into 64 bits.
 
 
 class TextField(wtforms.StringField):
@@ -158,7 +159,8 @@ class MoneyField(wtforms.Field):
             amount = Decimal(text)
         except InvalidOperation as error:
             raise ValueError("Enter an amount such as 12.50.") from error
-        if not amount.is_finite() or -amount.as_tuple().exponent > _MONEY_DIGITS:  # type: ignore[operator]
+        exponent = amount.as_tuple().exponent
+        if not isinstance(exponent, int) or -exponent > _MONEY_DIGITS or abs(amount) >= _MONEY_BOUND:
             raise ValueError("Enter an amount such as 12.50.")
         currency = str(valuelist[1]).strip().upper() if len(valuelist) > 1 else ""
         if len(currency) != 3 or not currency.isalpha():  # noqa: PLR2004 - ISO 4217

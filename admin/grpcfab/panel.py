@@ -53,6 +53,7 @@ class Panel(Writing, Acting, ModelView):  # type: ignore[misc]
 
     resource: ClassVar[type[Message]]
     service: ClassVar[ServiceDescriptor | None] = None
+    interface: ClassVar[type[GrpcInterface]] = GrpcInterface
     menu: ClassVar[str] = ""
     columns: ClassVar[Sequence[str]] = ()
     related_resources: ClassVar[Sequence[str] | None] = None
@@ -73,7 +74,7 @@ class Panel(Writing, Acting, ModelView):  # type: ignore[misc]
     datamodel: GrpcInterface
 
     def __init__(self, **kwargs: Any) -> None:
-        self.datamodel = GrpcInterface(resource_of(self.resource, self.service))
+        self.datamodel = self.interface(resource_of(self.resource, self.service))
         self.route_base = self.route_base or f"/{self.datamodel.resource.slug}"
         self.list_columns = list(self.columns) or [field.name for field in self.datamodel.resource.chosen("list")]
         missing = {name for name, verb in _ROUTES.items() if verb not in self.datamodel.resource.methods}

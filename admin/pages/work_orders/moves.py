@@ -23,7 +23,7 @@ from admin.grpcfab.forms import ResourceForm, dump, form_class
 from admin.grpcfab.spec import Field, Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from google.protobuf.message import Message
     from werkzeug.datastructures import MultiDict
@@ -197,22 +197,10 @@ def read_text(field: Field, text: str) -> Any:
     """A default's text as the value that a form field takes; None where it says nothing."""
     if not text:
         return None
-    match field.kind:
-        case Kind.BOOLEAN:
-            return text == "true"
-        case Kind.INTEGER:
-            return int(float(text))
-        case Kind.NUMBER:
-            return float(text)
-        case Kind.DATE:
-            return dt.date.fromisoformat(text[:10])
-        case Kind.MONEY:
-            return _money(text)
-        case Kind.CHOICE if field.is_enum:
-            known = (choice for choice in field.choices if choice.value.lower().endswith(f"_{text.lower()}"))
-            return next((choice.number for choice in known), None)
-        case _:
-            return text
+    if field.kind is Kind.CHOICE and field.is_enum:
+        known = (choice for choice in field.choices if choice.value.lower().endswith(f"_{text.lower()}"))
+        return next((choice.number for choice in known), None)
+    return _READERS.get(field.kind, str)(text)
 
 
 def _asked(field: work_order_service_pb2.FormField, reasons: Sequence[Reason]) -> Asked:
@@ -261,3 +249,12 @@ def _money(text: str) -> values.Money | None:
         return values.Money(Decimal(amount.replace(",", "")), currency or "USD")
     except InvalidOperation:
         return None
+
+
+_READERS: Final[Mapping[Kind, Callable[[str], Any]]] = {
+    Kind.BOOLEAN: lambda text: text == "true",
+    Kind.INTEGER: lambda text: int(float(text)),
+    Kind.NUMBER: float,
+    Kind.DATE: lambda text: dt.date.fromisoformat(text[:10]),
+    Kind.MONEY: _money,
+}
