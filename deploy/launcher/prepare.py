@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -48,6 +49,8 @@ def prepare(settings: LauncherSettings, screen: Screen) -> None:
         _exit_as_refusal(assets.build)
     with screen.step("Keys"):
         make_keys(settings)
+    demo = DemoLoad(settings)
+    demo.clean_up()
     password = demo_password(settings)
     variables = {**environment(settings), "FIELDMESH_DEMO_PASSWORD": password}
     prepared = settings.data / "run" / "prepared"
@@ -61,12 +64,44 @@ def prepare(settings: LauncherSettings, screen: Screen) -> None:
                 variables,
             )
         prepared.write_text(_fingerprint(settings, password))
-    loaded = settings.data / "run" / "demo-loaded"
-    if not loaded.exists():
+    if demo.wanted:
         screen.say("Demo data (on the first run only) ...")
-        if subprocess.run([*FIELDMESH, "demo"], cwd=ROOT, env=variables, check=False).returncode != 0:
+        demo.load(variables)
+
+
+class DemoLoad:
+    """The first run's demo data: loaded once, and anew where loading was interrupted."""
+
+    def __init__(self, settings: LauncherSettings) -> None:
+        self._settings = settings
+        self._begun = settings.data / "run" / "demo-begun"
+        self._done = settings.data / "run" / "demo-loaded"
+
+    @property
+    def wanted(self) -> bool:
+        """Whether there is something to load."""
+        return self._settings.demo_orders > 0 and not self._done.exists()
+
+    def clean_up(self) -> None:
+        """Removes the half of an interrupted load: nobody has worked with it yet, and it cannot be continued."""
+        if not self._begun.exists() or self._done.exists():
+            return
+        if any(service.database == "postgresql" for service in self._settings.services.values()):
+            raise Refused("Loading the demo data was interrupted: empty the services' databases and try again.")
+        data = self._settings.data
+        for name in self._settings.services:
+            for file in data.glob(f"{name}.sqlite3*"):
+                file.unlink()
+        shutil.rmtree(data / "files", ignore_errors=True)
+        self._begun.unlink()
+
+    def load(self, variables: Mapping[str, str]) -> None:
+        """Loads it in a process of its own, which shows its progress. Refused where that fails."""
+        self._begun.touch()
+        command = [*FIELDMESH, "demo", "--size", str(self._settings.demo_orders)]
+        if subprocess.run(command, cwd=ROOT, env=dict(variables), check=False).returncode != 0:
             raise Refused("The demo data could not be loaded (see above); nothing was started.")
-        loaded.touch()
+        self._done.touch()
 
 
 def make_keys(settings: LauncherSettings) -> None:

@@ -20,6 +20,8 @@ class LauncherSettings(Settings):
     mailbox_host: str = "127.0.0.1"
     mailbox_port: Port = 8025
     demo_password: SecretStr | None = None
+    # How many work orders the first run makes; 0 for none.
+    demo_orders: Annotated[int, Field(ge=0, le=20_000)] = 60
     start_seconds: Annotated[float, Field(gt=0, le=600)] = 90.0
 
     @property
