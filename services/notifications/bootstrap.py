@@ -56,6 +56,7 @@ def assemble(
     settings: NotificationsSettings,
     *,
     clock: Clock | None = None,
+    layout: Layout | None = None,
     observe: Callable[[str], object] = lambda _outcome: None,
 ) -> Notifications:
     """The service over a database, without anything that listens.
@@ -63,7 +64,7 @@ def assemble(
     `clock` is the machine's; `observe` is told the outcome of every try. Raises LayoutMissing and CatalogBroken.
     """
     machine = clock or SystemClock()
-    catalog, layout = Catalog.load(), Layout(settings.public_url)
+    catalog, layout = Catalog.load(), layout or Layout(settings.public_url)
     identity = Sender(settings.mail_from_name, settings.mail_from)
     sender = MailSender(database, layout, SmtpTransport(_server(settings)), identity, machine, observe=observe)
     policy = MailPolicy(identity.domain, settings.public_url, settings.backdated_after)

@@ -97,8 +97,10 @@ class Notices:
     ) -> None:
         order_facts = facts.order_facts(order)
         url = self._policy.order_url(order.work_order_id)
-        written = event.occur_time.ToDatetime(transaction.now.tzinfo)
-        backdated = is_backdated(written, transaction.now, self._policy.backdated_after)
+        now = self._clock.now()
+        written = event.occur_time.ToDatetime(now.tzinfo)
+        # The machine's time: demo data is loaded under a scripted business clock that lies in the past throughout.
+        backdated = is_backdated(written, now, self._policy.backdated_after)
         for person, audience in people:
             content = self._catalog.fill(
                 self._catalog.find(template, person.locale), order_facts, move, audience=audience, url=url
@@ -115,5 +117,5 @@ class Notices:
                 parties=order.parties,
                 written=written,
             )
-            repository.queue(transaction, new, self._policy.domain, self._clock.now(), backdated=backdated)
+            repository.queue(transaction, new, self._policy.domain, now, backdated=backdated)
         transaction.after_commit(self._wake)

@@ -74,7 +74,9 @@ class MailSender:
         """Finishes the mail at hand and ends; tells whether it did in time."""
         self._stopping.set()
         self._queued.ring()
-        if self._thread.ident is not None:
+        if self._thread.ident is None:
+            self._transport.close()
+        else:
             self._thread.join(timeout)
         return not self._thread.is_alive()
 

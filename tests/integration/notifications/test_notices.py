@@ -153,7 +153,7 @@ def test_an_older_event_never_overwrites_a_newer_one(database, people):
 
     with database.read() as connection:
         row = connection.execute(select(people_table).where(people_table.c.id == "riley")).one()
-    assert (row.version, row.email) == (3, "new@bluefern.example.com")
+    assert (row.source_version, row.email) == (3, "new@bluefern.example.com")
 
 
 def test_a_mail_that_a_workflow_invents_parks_the_event(database, people, tell):
