@@ -132,7 +132,9 @@ def test_every_kind_of_field_survives_a_form_that_changes_nothing(sign_in, mesh)
 def test_money_lists_dates_and_clearing_reach_the_service(sign_in, mesh):
     admin = sign_in("admin")
     organization = memory_data.ident("organization", "Voltara")
-    form = admin.fields(f"/organizations/{organization}/edit", domains="a.example.com\n\n b.example.com ", free_miles="")
+    form = admin.fields(
+        f"/organizations/{organization}/edit", domains="a.example.com\n\n b.example.com ", free_miles=""
+    )
     form["travel_cost_per_mile"] = ["1.75", "eur"]
 
     admin.post(f"/organizations/{organization}/edit", form)

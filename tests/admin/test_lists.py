@@ -65,7 +65,7 @@ def test_the_next_page_is_asked_for_by_its_token_and_a_page_number_by_skipping(d
 
     queries = [request.query for request in mesh.asked("ListStations")]
     assert [(bool(query.page_token), query.skip) for query in queries] == [(False, 0), (True, 0), (False, 50)]
-    assert "26–50" in second.text.replace("</span>", "").replace('<span class="num">', "")
+    assert "Page 2 of 3" in second.text
 
 
 def test_a_page_token_of_another_query_leads_back_to_the_page_number(dispatcher):
@@ -131,11 +131,6 @@ def test_an_empty_list_says_what_to_do(dispatcher, sign_in, mesh):
 
 
 def test_days_in_a_filter_mean_days_of_the_viewers_zone(dispatcher, mesh):
-    dispatcher.get("/deliveries/?f.state.is=DELIVERY_STATE_SENT")
-    dispatcher.get("/technician-certifications/")
-
-    from werkzeug.datastructures import MultiDict
-
     from admin.grpcfab.listing import Condition, _wire
     from admin.grpcfab.spec import resource_of
 
@@ -148,7 +143,6 @@ def test_days_in_a_filter_mean_days_of_the_viewers_zone(dispatcher, mesh):
         field = resource_of(Account).fields["create_time"]
         assert _wire(field, Condition("create_time", "from", ("2026-06-01",))) == ("2026-06-01T05:00:00Z",)
         assert _wire(field, Condition("create_time", "before", ("2026-12-31",))) == ("2027-01-01T06:00:00Z",)
-    assert MultiDict() is not None
 
 
 def test_a_search_box_offers_only_what_may_be_chosen(dispatcher, mesh):

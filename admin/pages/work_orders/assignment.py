@@ -1,0 +1,165 @@
+"""The assignment tab: search and skills matrix (CP-62 to CP-66)."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+from typing import TYPE_CHECKING, Any, Final
+
+from fieldmesh.common.v1 import list_pb2, types_pb2
+from fieldmesh.technicians.v1 import (
+    assignment_pb2,
+    assignment_pb2_grpc,
+    certification_pb2,
+    certification_pb2_grpc,
+    technicians_service_pb2,
+    technicians_service_pb2_grpc,
+)
+
+from admin.grpcfab import cells
+from admin.grpcfab.context import mesh
+from admin.grpcfab.spec import resource_of
+from admin.pages.work_orders import related
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from fieldmesh.workorders.v1 import work_order_pb2
+    from werkzeug.datastructures import MultiDict
+
+MOST: Final = 25
+
+
+@dataclasses.dataclass(frozen=True)
+class Cell:
+    """A cell of the matrix: whether a certificate is held on the date, and until when."""
+
+    code: str
+    held: bool
+    until: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Candidate:
+    """A row of the matrix."""
+
+    technician: Any
+    cells: Sequence[Cell]
+    qualified: bool
+    busy: bool
+    freelancer: bool
+    address: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Matrix:
+    """The answer to a search."""
+
+    codes: Sequence[str]
+    rows: Sequence[Candidate]
+    next_token: str
+
+
+class Desk:
+    """One order's search for a technician; what was searched for stands in the address bar."""
+
+    def __init__(self, order: work_order_pb2.WorkOrder, args: MultiDict[str, str]) -> None:
+        self.order = order
+        self.mine = args.get("mine", "yes") != "no"
+        self.email = args.get("email", "").strip()
+        self.postal_code = args.get("postal_code", "").strip()
+        self.city = args.get("city", "").strip()
+        self.codes = args.getlist("certification")
+        self.token = args.get("after", "")
+
+    @property
+    def certifications(self) -> Sequence[str]:
+        """Codes to choose from."""
+        active = list_pb2.Filter(field="active", operator=list_pb2.FILTER_OPERATOR_EQUALS, values=["true"])
+        query = list_pb2.ListQuery(page_size=200, order_by="code", filters=[active])
+        stub = mesh().stub(certification_pb2_grpc.CertificationServiceStub)
+        found = stub.ListCertifications(certification_pb2.ListCertificationsRequest(query=query)).certifications
+        return [certification.code for certification in found]
+
+    def found(self) -> Matrix:
+        """The skills matrix; a freelancer is found by the whole e-mail address only."""
+        if not self.mine and not self.email:
+            return Matrix((), (), "")
+        answer = (
+            mesh()
+            .stub(technicians_service_pb2_grpc.AssignmentDeskServiceStub)
+            .SearchTechnicians(
+                technicians_service_pb2.SearchTechniciansRequest(
+                    need=self.need(),
+                    my_organization=self.mine,
+                    email=self.email,
+                    postal_code=self.postal_code,
+                    city=self.city,
+                    certification_codes=self.codes,
+                    page_size=MOST,
+                    page_token=self.token,
+                )
+            )
+        )
+        rows = [_candidate(match) for match in answer.matches]
+        return Matrix(list(answer.certification_codes), rows, answer.next_page_token)
+
+    def need(self) -> technicians_service_pb2.WorkNeed:
+        """What is to be done, where and when."""
+        order = self.order
+        made = technicians_service_pb2.WorkNeed(
+            work_order_id=order.id,
+            work_order_number=order.number,
+            parties=types_pb2.Parties(
+                issuer_org=order.issuer_org, executor_org=order.executor_org, facility_org=order.facility_org
+            ),
+            work_type_ids=list(dict.fromkeys(item.work_type_id for item in related.line_items(order))),
+            site_time_zone=order.site_time_zone,
+        )
+        if order.appointment.HasField("start_time"):
+            made.start_time.CopyFrom(order.appointment.start_time)
+        return made
+
+    def assignments(self) -> list[Mapping[str, Any]]:
+        """Who was assigned, newest first."""
+        stub = mesh().stub(assignment_pb2_grpc.AssignmentServiceStub)
+        query = related.of_order(self.order, "-assign_time", 20)
+        found = stub.ListAssignments(assignment_pb2.ListAssignmentsRequest(query=query)).assignments
+        fields = resource_of(assignment_pb2.Assignment).fields
+        names = related.references.fetch(
+            {"fieldmesh.technicians.v1.Technician": [each.technician_id for each in found]}
+        )
+        shown = []
+        for each in found:
+            state, method = fields["state"].choice(each.state), fields["method"].choice(each.method)
+            shown.append(
+                {
+                    "technician": names["fieldmesh.technicians.v1.Technician", each.technician_id].title,
+                    "state": cells.Cell("badge", state.label, tone=state.tone) if state else cells.EMPTY,
+                    "method": method.label if method else "",
+                    "reason": each.reason_code,
+                    "text": each.reason_text,
+                    "when": cells.instant(each.assign_time.ToDatetime(tzinfo=dt.UTC)),
+                    "by": each.actor.display_name,
+                }
+            )
+        return shown
+
+
+def _candidate(match: technicians_service_pb2.TechnicianMatch) -> Candidate:
+    address = match.technician.address
+    parts = [address.street, address.city, f"{address.state} {address.postal_code}".strip()]
+    return Candidate(
+        technician=match.technician,
+        cells=[Cell(cell.certification_code, cell.held, _day(cell)) for cell in match.skills],
+        qualified=match.qualified,
+        busy=match.busy,
+        freelancer=match.freelancer,
+        address=", ".join(filter(None, parts)),
+    )
+
+
+def _day(cell: technicians_service_pb2.SkillCell) -> str:
+    if not cell.HasField("expiry_date"):
+        return ""
+    return f"{dt.date(cell.expiry_date.year, cell.expiry_date.month, cell.expiry_date.day):%-d %b %Y}"

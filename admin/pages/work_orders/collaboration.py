@@ -1,0 +1,150 @@
+"""Posts, answers, mentions and files of an order (CP-46, CP-56 to CP-58)."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
+
+from fieldmesh.workorders.v1 import attachment_pb2, attachment_pb2_grpc, feed_pb2, feed_pb2_grpc
+from flask import Response, flash, redirect, request, stream_with_context
+
+from admin.grpcfab.context import mesh
+from admin.grpcfab.errors import http_status, sentence
+from admin.grpcfab.routes import expose, has_access
+from services.chassis.errors import Refusal
+from services.chassis.ids import derive_id
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from werkzeug.datastructures import FileStorage
+
+CHUNK: Final = 256 * 1024
+MOST_FILES: Final = 10
+# "@[Name](person:id)" is what the composer writes for a mention; people read "@Name".
+_MENTION: Final = re.compile(r"@\[([^\]]{1,120})\]\((person|team):([0-9a-f-]{36})\)")
+_KINDS: Final = {"person": feed_pb2.MENTION_KIND_PERSON, "team": feed_pb2.MENTION_KIND_TEAM}
+# Shown in the page; everything else is downloaded.
+_SHOWN: Final = frozenset({"image/jpeg", "image/png", "image/webp", "image/gif"})
+
+
+class Collaboration:
+    """The feed and file routes of the work orders' panel."""
+
+    @expose("/<pk>/posts", methods=["POST"])
+    @has_access
+    def share(self, pk: str) -> Any:
+        body, mentions = read_mentions(request.form.get("body", ""))
+        key = request.form.get("request_key", "")
+        files = [file for file in request.files.getlist("files") if file.filename][:MOST_FILES]
+        try:
+            ids = [_upload(pk, file, "", derive_id(key, "file", place)) for place, file in enumerate(files)]
+            post = feed_pb2.FeedPost(work_order_id=pk, body=body, mentions=mentions, attachment_ids=ids)
+            mesh().stub(feed_pb2_grpc.FeedPostServiceStub).CreateFeedPost(
+                feed_pb2.CreateFeedPostRequest(feed_post=post, request_id=key)
+            )
+        except Refusal as refusal:
+            return self._kept(pk, refusal, "body")
+        flash("Shared.", "success")
+        return redirect(f"{self.url_of(pk)}?tab=collaborate")  # type: ignore[attr-defined]
+
+    @expose("/<pk>/posts/<post>/comments", methods=["POST"])
+    @has_access
+    def answer(self, pk: str, post: str) -> Any:
+        body, mentions = read_mentions(request.form.get("body", ""))
+        comment = feed_pb2.Comment(feed_post_id=post, body=body, mentions=mentions)
+        try:
+            mesh().stub(feed_pb2_grpc.CollaborationServiceStub).CreateComment(
+                feed_pb2.CreateCommentRequest(comment=comment, request_id=request.form.get("request_key", ""))
+            )
+        except Refusal as refusal:
+            return self._kept(pk, refusal, "body")
+        return redirect(f"{self.url_of(pk)}?tab=collaborate#post-{post}")  # type: ignore[attr-defined]
+
+    @expose("/<pk>/mentions")
+    @has_access
+    def mentions(self, pk: str) -> Any:
+        """People and teams for what was typed after an @ (CP-57)."""
+        asked = feed_pb2.SearchMentionsRequest(work_order_id=pk, text=request.args.get("q", "")[:100])
+        found = mesh().stub(feed_pb2_grpc.CollaborationServiceStub).SearchMentions(asked)
+        kinds = {number: name for name, number in _KINDS.items()}
+        return {"mentions": [{"kind": kinds[each.kind], "id": each.id, "name": each.name} for each in found.mentions]}
+
+    @expose("/<pk>/files", methods=["POST"])
+    @has_access
+    def upload(self, pk: str) -> Any:
+        files = [file for file in request.files.getlist("files") if file.filename][:MOST_FILES]
+        key, deliverable = request.form.get("request_key", ""), request.form.get("deliverable", "")
+        if not files:
+            flash("Choose a file first.", "warning")
+        try:
+            for place, file in enumerate(files):
+                _upload(pk, file, deliverable, derive_id(key, "file", place))
+        except Refusal as refusal:
+            flash(sentence(refusal), "danger")
+        else:
+            if files:
+                flash(f"{len(files)} files uploaded." if len(files) > 1 else "The file was uploaded.", "success")
+        return redirect(f"{self.url_of(pk)}?tab=related#files")  # type: ignore[attr-defined]
+
+    @expose("/<pk>/files/<one>")
+    @has_access
+    def open_file(self, pk: str, one: str) -> Any:
+        """A file's content; the service decides who may read it, and nothing in it can run here."""
+        del pk
+        stream = (
+            mesh()
+            .stub(attachment_pb2_grpc.FileServiceStub)
+            .DownloadAttachment(attachment_pb2.DownloadAttachmentRequest(id=one))
+        )
+        parts = iter(stream)
+        first = next(parts).attachment
+        place = "inline" if first.media_type in _SHOWN and "download" not in request.args else "attachment"
+        return Response(
+            stream_with_context(part.chunk for part in parts),
+            mimetype=first.media_type if first.media_type in _SHOWN else "application/octet-stream",
+            headers={
+                "Content-Disposition": f"{place}; filename*=UTF-8''{quote(first.title)}",
+                "Content-Length": str(first.size_bytes),
+                "Content-Security-Policy": "default-src 'none'; sandbox",
+                "X-Content-Type-Options": "nosniff",
+                "Cache-Control": "private, max-age=300",
+            },
+        )
+
+    def _kept(self, pk: str, refusal: Refusal, field: str) -> Any:
+        """A page that keeps what was written, for copying or sending again."""
+        page = self.render_template(  # type: ignore[attr-defined]
+            "pages/work_orders/kept.html",
+            panel=self,
+            title="Not shared",
+            words=sentence(refusal),
+            text=request.form.get(field, ""),
+            action=request.path,
+            request_key=request.form.get("request_key", ""),
+            back=f"{self.url_of(pk)}?tab=collaborate",  # type: ignore[attr-defined]
+        )
+        return page, http_status(refusal)
+
+
+def read_mentions(text: str) -> tuple[str, list[feed_pb2.Mention]]:
+    """A composed text as people read it, and whom it mentions."""
+    mentions = [
+        feed_pb2.Mention(kind=_KINDS[kind], id=identity, name=name) for name, kind, identity in _MENTION.findall(text)
+    ]
+    return _MENTION.sub(lambda match: f"@{match[1]}", text).replace("\r\n", "\n").strip(), mentions
+
+
+def _upload(pk: str, file: FileStorage, deliverable: str, request_id: str) -> str:
+    description = attachment_pb2.UploadDescription(
+        work_order_id=pk, title=file.filename or "", deliverable=deliverable, request_id=request_id
+    )
+
+    def pieces() -> Iterator[attachment_pb2.UploadAttachmentRequest]:
+        yield attachment_pb2.UploadAttachmentRequest(description=description)
+        for chunk in itertools.takewhile(bool, iter(lambda: file.stream.read(CHUNK), None)):
+            yield attachment_pb2.UploadAttachmentRequest(chunk=chunk)
+
+    return str(mesh().stub(attachment_pb2_grpc.FileServiceStub).UploadAttachment(pieces()).id)

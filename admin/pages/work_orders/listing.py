@@ -1,0 +1,136 @@
+"""The work-order list: views, pin, search, sort and the meta line (CP-8 to CP-15); the address bar holds its state."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from fieldmesh.workorders.v1 import (
+    view_service_pb2,
+    view_service_pb2_grpc,
+    work_order_pb2,
+    work_order_service_pb2,
+    work_order_service_pb2_grpc,
+)
+
+from admin.grpcfab import cells
+from admin.grpcfab.context import catalogue, mesh
+from admin.grpcfab.interface import GrpcInterface, Page
+from admin.grpcfab.listing import ListState
+from services.chassis.errors import Refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from fieldmesh.common.v1 import list_pb2
+    from flask_appbuilder.models.filters import Filters
+    from werkzeug.datastructures import MultiDict
+
+    from admin.grpcfab.rows import Row
+    from admin.grpcfab.spec import Field
+
+TONES = frozenset({"info", "success", "warning", "danger"})
+
+
+@dataclasses.dataclass(frozen=True)
+class ViewState(ListState):
+    """A list's state with the view that it narrows; `mine`: only orders followed or assigned to."""
+
+    view: str = ""
+    mine: bool = False
+
+    @classmethod
+    def in_view(cls, args: MultiDict[str, str], datamodel: GrpcInterface, view: str) -> ViewState:
+        """The state of the address bar, in a view."""
+        state = ListState.parse(args, datamodel)
+        known = {field.name: getattr(state, field.name) for field in dataclasses.fields(ListState)}
+        return cls(**known, view=view, mine=args.get("mine") == "1")
+
+    def url(self, **changes: Any) -> str:
+        view, mine = changes.pop("view", self.view), changes.pop("mine", self.mine)
+        pairs = [("view", view), *([("mine", "1")] if mine else [])]
+        rest = super().url(**changes).removeprefix("?")
+        return "?" + urlencode(pairs) + (f"&{rest}" if rest else "")
+
+
+class WorkOrderInterface(GrpcInterface):
+    """Work orders as a data model whose lists stand in a view."""
+
+    def page_of(self, state: ViewState, filters: Filters, default_order: str) -> Page:
+        """One page of a view."""
+        return self._page(filters, state.query(default_order), state.view, mine=state.mine)
+
+    def page(self, filters: Filters | None, query: list_pb2.ListQuery) -> Page:
+        return self._page(filters, query, "", mine=False)
+
+    def _page(self, filters: Filters | None, query: list_pb2.ListQuery, view: str, *, mine: bool) -> Page:
+        for condition, value in filters.get_filters_values() if filters else ():
+            condition.apply(query, value)
+        stub = mesh().stub(work_order_service_pb2_grpc.WorkOrderServiceStub)
+        answer = stub.ListWorkOrders(work_order_service_pb2.ListWorkOrdersRequest(query=query, view=view, mine=mine))
+        rows = [self.obj(message) for message in answer.work_orders]
+        return Page(rows, answer.page.total_size, answer.page.total_size_exact, answer.page.next_page_token)
+
+
+def views() -> Sequence[view_service_pb2.View]:
+    """The viewer's views, one of them pinned."""
+    stub = mesh().stub(view_service_pb2_grpc.ViewServiceStub)
+    return list(stub.ListViews(view_service_pb2.ListViewsRequest()).views)
+
+
+def pin(code: str) -> view_service_pb2.View:
+    """Pin a view as the viewer's default (CP-13)."""
+    return mesh().stub(view_service_pb2_grpc.ViewServiceStub).PinView(view_service_pb2.PinViewRequest(code=code))
+
+
+@dataclasses.dataclass(frozen=True)
+class Visit:
+    """A record that the viewer opened, of any kind."""
+
+    kind: str
+    title: str
+    url: str
+    when: cells.Cell
+
+
+def visits(limit: int) -> list[Visit]:
+    """Records that the viewer opened last (CP-11)."""
+    stub = mesh().stub(view_service_pb2_grpc.ViewServiceStub)
+    found = []
+    for visit in stub.ListVisits(view_service_pb2.ListVisitsRequest(page_size=limit)).visits:
+        panel = catalogue().panel(visit.resource_type)
+        kind = panel.datamodel.resource.singular if panel else visit.resource_type.rsplit(".", 1)[-1]
+        url = panel.url_of(visit.resource_id) if panel and panel.may("show") else ""
+        found.append(
+            Visit(
+                kind[:1].upper() + kind[1:], visit.title, url, cells.instant(visit.visit_time.ToDatetime(tzinfo=dt.UTC))
+            )
+        )
+    return found
+
+
+def record_visit(resource_type: str, resource_id: str, title: str) -> None:
+    """Note that the viewer opened a record; nobody waits for it, and nothing breaks without it."""
+    request = view_service_pb2.RecordVisitRequest(resource_type=resource_type, resource_id=resource_id, title=title)
+    try:
+        mesh().stub(view_service_pb2_grpc.ViewServiceStub).RecordVisit(request)
+    except Refusal:
+        return
+
+
+def order_cell(row: Row, field: Field, drawn: cells.Cell) -> cells.Cell:
+    """What an order shows in a column where the contract alone does not say it."""
+    order: Any = row.message
+    if field.name == "state":
+        return state_badge(order)
+    if field.name == "appointment":
+        set_ = order.appointment.HasField("start_time")
+        return cells.instant(order.appointment.start_time.ToDatetime(tzinfo=dt.UTC)) if set_ else cells.EMPTY
+    return drawn
+
+
+def state_badge(order: work_order_pb2.WorkOrder) -> cells.Cell:
+    """The state as a badge."""
+    return cells.Cell("badge", order.state_label, tone=order.state_tone if order.state_tone in TONES else "")

@@ -1,0 +1,142 @@
+"""The work orders' panel: the generic list and export, with pages of its own for everything else."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from fieldmesh.workorders.v1 import work_order_pb2, work_order_service_pb2
+from flask import flash, redirect, request
+
+from admin.grpcfab.context import viewer_roles
+from admin.grpcfab.errors import sentence
+from admin.grpcfab.listing import PAGE_SIZES
+from admin.grpcfab.panel import Panel
+from admin.grpcfab.routes import expose, has_access
+from admin.pages.work_orders import listing
+from admin.pages.work_orders.collaboration import Collaboration
+from admin.pages.work_orders.creation import Creation
+from admin.pages.work_orders.moving import Moving
+from admin.pages.work_orders.record import Record
+from services.chassis.errors import InvalidRequest, Refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
+
+    from admin.grpcfab.interface import GrpcInterface
+    from admin.grpcfab.rows import Row
+    from admin.grpcfab.spec import Field
+
+_SERVICE = work_order_service_pb2.DESCRIPTOR.services_by_name["WorkOrderService"]
+_GUARDED_BY = {
+    "pin": "ListWorkOrders",
+    "move": "TransitionWorkOrder",
+    "follow": "FollowWorkOrder",
+    "share": "GetWorkOrder",
+    "answer": "GetWorkOrder",
+    "mentions": "GetWorkOrder",
+    "upload": "GetWorkOrder",
+    "open_file": "GetWorkOrder",
+    "technicians": "GetWorkOrder",
+    "target": "GetWorkOrder",
+    "suggest_addresses": "GetWorkOrder",
+    "line_item_fields": "CreateWorkOrder",
+}
+
+
+class WorkOrderPanel(Record, Moving, Collaboration, Creation, Panel):
+    """Pages of work orders; who may do what is asked from the service at every step."""
+
+    resource = work_order_pb2.WorkOrder
+    service: ClassVar[ServiceDescriptor | None] = _SERVICE
+    interface: ClassVar[type[GrpcInterface]] = listing.WorkOrderInterface
+    route_base = "/work-orders"
+    list_title = "Work Orders"
+    related_resources: ClassVar[Sequence[str] | None] = ()
+    list_template = "pages/work_orders/list.html"
+
+    datamodel: listing.WorkOrderInterface
+
+    def permissions(self) -> Mapping[str, MethodDescriptor]:
+        own = {f"can_{route}": _SERVICE.methods_by_name[method] for route, method in _GUARDED_BY.items()}
+        return {**super().permissions(), **own}
+
+    @expose("/")
+    @has_access
+    def list(self) -> Any:
+        views = listing.views()
+        codes = {view.code: view for view in views}
+        pinned = next((view for view in views if view.pinned), views[0])
+        view = codes.get(request.args.get("view", ""), pinned)
+        if view.mixed:
+            return self._draw_visits(views, view)
+        state = listing.ViewState.in_view(request.args, self.datamodel, view.code)
+        if state.mine and not view.offers_mine:
+            state = dataclasses.replace(state, mine=False)
+        try:
+            found = self.datamodel.page_of(state, self.filters(state), view.default_order)
+        except InvalidRequest:
+            if not state.after:
+                raise
+            return redirect(self.url("") + state.url(page=state.page))
+        columns = [self.datamodel.resource.fields[name] for name in view.columns]
+        return self.render_template(
+            self.list_template,
+            panel=self,
+            title=view.label,
+            views=views,
+            view=view,
+            state=state,
+            found=found,
+            table=self.table(found.rows, columns),
+            sizes=PAGE_SIZES,
+            filter_fields=self.filter_fields(),
+            chips=self.chips(state),
+            actions=(),
+            default_order=view.default_order,
+        )
+
+    def table(self, rows: Sequence[Row], columns: Sequence[Field] | None = None) -> Mapping[str, Any]:
+        drawn = super().table(rows, columns)
+        shown = drawn["columns"]
+        lines = [
+            dataclasses.replace(
+                line,
+                cells=[
+                    listing.order_cell(line.row, field, cell) for field, cell in zip(shown, line.cells, strict=True)
+                ],
+            )
+            for line in drawn["rows"]
+        ]
+        return {**drawn, "rows": lines}
+
+    def _draw_visits(self, views: Sequence[Any], view: Any) -> Any:
+        return self.render_template(
+            "pages/work_orders/visits.html",
+            panel=self,
+            title=view.label,
+            views=views,
+            view=view,
+            visits=listing.visits(100),
+            read_at=dt.datetime.now(dt.UTC),
+        )
+
+    @expose("/pin", methods=["POST"])
+    @has_access
+    def pin(self) -> Any:
+        code = request.form.get("view", "")
+        try:
+            pinned = listing.pin(code)
+        except Refusal as refusal:
+            flash(sentence(refusal), "danger")
+            return redirect(self.url(""))
+        flash(f"{pinned.label} opens first from now on.", "success")
+        return redirect(f"{self.url('')}?view={pinned.code}")
+
+    @property
+    def may_create(self) -> bool:
+        """Whether the viewer's roles may create orders at all."""
+        return bool({"dispatcher", "admin"} & viewer_roles())
