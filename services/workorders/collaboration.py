@@ -111,7 +111,7 @@ def write_post(  # noqa: PLR0913 - the parts of a post
             work_order_id=work_order_id,
             body=body,
             mentions=[asdict(mention) for mention in mentions],
-            facts=[list(fact) for fact in facts],
+            facts=[{"label": label, "value": value} for label, value in facts],
             transition=transition,
             create_time=transaction.now,
             activity_time=transaction.now,
@@ -236,7 +236,7 @@ def _author(connection: Connection, caller: Caller, more: Iterable[str]) -> dict
     }
     return {
         "author_subject": caller.subject,
-        "author_name": caller.name,
+        "author_display_name": caller.name,
         "author_organization_id": caller.organization_id,
         **{f"author_{name}": values[name] for name in more},
     }

@@ -130,6 +130,7 @@ work_orders = Table(
     Column("scope_version", BigInteger, nullable=False),
     # Counts events, posts included; apart from `version`, so that a comment makes nobody's form stale.
     Column("event_version", BigInteger, nullable=False, server_default="0"),
+    Column("fulfilment_version", BigInteger, nullable=False, server_default="0"),
     text_column("history_head", 64),
     Column("history_length", BigInteger, nullable=False),
     Column("create_time", Instant, nullable=False),

@@ -1,0 +1,107 @@
+"""Copies of people, teams and organisations, and the names that orders carry of them (hard-parts 1 and 10)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from fieldmesh.technicians.v1 import events_pb2, organization_pb2
+from sqlalchemy import update
+
+from services.chassis.projections import Projection
+from services.workorders import wire
+from services.workorders.tables import organizations, people, teams, work_orders
+
+if TYPE_CHECKING:
+    from fieldmesh.common.v1 import events_pb2 as envelope_pb2
+
+    from services.chassis.unit_of_work import Transaction
+
+PRODUCER = "technicians"
+PEOPLE = Projection(PRODUCER, "Person", people, version_column="version")
+TEAMS = Projection(PRODUCER, "Team", teams, version_column="version")
+ORGANIZATIONS = Projection(PRODUCER, "Organization", organizations, version_column="version")
+PROJECTIONS = (PEOPLE, TEAMS, ORGANIZATIONS)
+_KINDS = organization_pb2.OrganizationKind.DESCRIPTOR
+
+
+class Directory:
+    """Keeps the newest known version of each; an older event changes nothing."""
+
+    def person_changed(
+        self, transaction: Transaction, event: envelope_pb2.Event, payload: events_pb2.PersonChanged
+    ) -> None:
+        """Copy a person, and the name that orders show of a Customer Service Executive."""
+        person = payload.person
+        values = {
+            "name": person.name,
+            "organization_id": person.organization_id,
+            "roles": tuple(person.roles),
+            "technician_id": person.technician_id,
+            "email": person.email,
+            "phone": person.phone,
+            "active": person.active and not payload.deleted,
+        }
+        if _store(PEOPLE, transaction, event, person.id, values, deleted=payload.deleted):
+            _rename(
+                transaction, "customer_service_executive_id", "customer_service_executive_name", person.id, person.name
+            )
+
+    def team_changed(
+        self, transaction: Transaction, event: envelope_pb2.Event, payload: events_pb2.TeamChanged
+    ) -> None:
+        """Copy a team."""
+        team = payload.team
+        values = {
+            "name": team.name,
+            "organization_id": team.organization_id,
+            "member_ids": tuple(team.member_ids),
+            "active": team.active and not payload.deleted,
+        }
+        _store(TEAMS, transaction, event, team.id, values, deleted=payload.deleted)
+
+    def organization_changed(
+        self, transaction: Transaction, event: envelope_pb2.Event, payload: events_pb2.OrganizationChanged
+    ) -> None:
+        """Copy an organisation with its contract, and its name on the orders that it owns."""
+        organization = payload.organization
+        cost = wire.read(organization, "travel_cost_per_mile")
+        address = organization.address
+        values = {
+            "name": organization.name,
+            "kind": wire.enum_code(_KINDS, organization.kind),
+            "time_zone": organization.time_zone,
+            "phone": organization.phone,
+            "address_street": address.street,
+            "address_city": address.city,
+            "address_state": address.state,
+            "address_postal_code": address.postal_code,
+            "address_country": address.country,
+            "free_miles": wire.read(organization, "free_miles"),
+            "travel_cost_per_mile_currency_code": getattr(cost, "currency_code", None),
+            "travel_cost_per_mile_micros": getattr(cost, "micros", None),
+            "auto_place_orders": organization.auto_place_orders,
+            "active": organization.active and not payload.deleted,
+        }
+        if _store(ORGANIZATIONS, transaction, event, organization.id, values, deleted=payload.deleted):
+            _rename(transaction, "executor_org", "executor_name", organization.id, organization.name)
+
+
+def _store(  # noqa: PLR0913 - what a projection is written from
+    projection: Projection,
+    transaction: Transaction,
+    event: envelope_pb2.Event,
+    row_id: str,
+    values: dict[str, Any],
+    *,
+    deleted: bool,
+) -> bool:
+    write = projection.bury if deleted else projection.upsert
+    return write(transaction, row_id, event.aggregate_version, values)
+
+
+def _rename(transaction: Transaction, key: str, column: str, row_id: str, name: str) -> None:
+    """Bring a copied name up to date; it is no change of the order, and no row of history."""
+    columns = work_orders.c
+    transaction.execute(
+        update(work_orders).where(columns[key] == row_id, columns[column] != name).values({column: name})
+    )

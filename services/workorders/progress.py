@@ -1,0 +1,162 @@
+"""What shipping tells of an order: its SLA target, and how far its parts are (CP-71, CP-73)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from fieldmesh.shipping.v1 import events_pb2, fulfilment_order_pb2, shipment_pb2, sla_pb2
+from fieldmesh.workorders.v1 import work_order_pb2
+from sqlalchemy import update
+
+from services.chassis.errors import NotFound
+from services.chassis.identity import service_caller
+from services.chassis.log import get_logger
+from services.workorders import moving, repository, wire
+from services.workorders.acting import actor_of
+from services.workorders.definition_contract import history_labels
+from services.workorders.domain import paths
+from services.workorders.domain.changes import changes_between
+from services.workorders.domain.fulfilment import implied_transition
+from services.workorders.domain.situation import Inputs
+from services.workorders.domain.work_order import FulfilmentSummary, SlaState, SlaSummary, WorkOrder
+from services.workorders.moving import Move
+from services.workorders.rows import flatten
+from services.workorders.tables import work_orders
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from fieldmesh.common.v1 import events_pb2 as envelope_pb2
+
+    from services.chassis.unit_of_work import Transaction
+    from services.workorders.definitions import Workflows
+    from services.workorders.domain.workflow import Workflow
+    from services.workorders.repository import Stored
+
+log = get_logger(__name__)
+SHIPPING = service_caller("shipping")
+EXPECTED_CHANGED = "expected_delivery_changed"
+EXPECTED_DATE = "fulfilment.expected_delivery_date"
+_PHASES = fulfilment_order_pb2.FulfilmentPhase.DESCRIPTOR
+_SLA_STATES = work_order_pb2.SlaState.DESCRIPTOR
+
+
+class Progress:
+    """Copies what shipping tells into the orders and fires the transitions that it implies, never backwards.
+
+    Copies leave an order's etag as it is: what a user has open stays valid, and what depends on a target is checked
+    against its version.
+    """
+
+    def __init__(self, workflows: Workflows) -> None:
+        self._workflows = workflows
+
+    def sla_target_changed(
+        self, transaction: Transaction, event: envelope_pb2.Event, payload: events_pb2.SlaTargetChanged
+    ) -> None:
+        """Keep the newest target of an order; a changed date is a row of history."""
+        del event
+        target = payload.target
+        stored = self._locked(transaction, target.work_order_id)
+        if stored is None or target.version <= stored.order.sla.version:
+            return
+        sla = _sla_summary(target)
+        changed = replace(stored.order, sla=sla)
+        self._copy(transaction, stored.order, changed, ("sla.due_date",), flatten(sla, "sla_"))
+
+    def fulfilment_progressed(
+        self, transaction: Transaction, event: envelope_pb2.Event, payload: events_pb2.FulfilmentProgressed
+    ) -> None:
+        """Keep the newest summary of the parts, and move the order where they imply it."""
+        del event
+        stored = self._locked(transaction, payload.work_order_id)
+        if stored is None or payload.version <= stored.row["fulfilment_version"]:
+            return
+        told = {"fulfilment": _told(payload), "parcels": _parcels(payload.parcels)}
+        workflow = self._workflows.of(stored.order.workflow, stored.order.workflow_version)
+        stored = self._expected_date(transaction, workflow, stored, payload, told)
+        phase = wire.enum_code(_PHASES, payload.phase)
+        implied = implied_transition(workflow.definition, stored.order.state, phase)
+        if implied is not None:
+            move = Move(implied.name, Inputs(), remote=told)
+            stored = moving.commit(transaction, SHIPPING, workflow, stored, move).stored
+        summary = FulfilmentSummary(
+            phase=phase,
+            order_number=payload.order_number,
+            fulfilment_order_id=payload.fulfilment_order_id,
+            expected_delivery_date=stored.order.fulfilment.expected_delivery_date,
+            as_of_time=transaction.now,
+        )
+        columns = {**flatten(summary, "fulfilment_"), "fulfilment_version": payload.version}
+        changed = replace(stored.order, fulfilment=summary)
+        self._copy(transaction, stored.order, changed, ("fulfilment.order_number",), columns)
+
+    def _expected_date(
+        self,
+        transaction: Transaction,
+        workflow: Workflow,
+        stored: Stored,
+        payload: events_pb2.FulfilmentProgressed,
+        told: Mapping[str, object],
+    ) -> Stored:
+        """A changed expected date is a move of its own while parts are on their way, with mail and reason."""
+        date = paths.read(told, EXPECTED_DATE)
+        if date == stored.order.fulfilment.expected_delivery_date:
+            return stored
+        transition = workflow.definition.transitions.get(EXPECTED_CHANGED)
+        if transition is not None and stored.order.state in transition.starts:
+            move = Move(EXPECTED_CHANGED, Inputs(comment=payload.reason), remote=told)
+            return moving.commit(transaction, SHIPPING, workflow, stored, move).stored
+        changed = paths.write(stored.order, {EXPECTED_DATE: date})
+        columns = {"fulfilment_expected_delivery_date": date}
+        order = self._copy(transaction, stored.order, changed, (EXPECTED_DATE,), columns)
+        return replace(stored, order=order, row={**stored.row, **columns})
+
+    def _locked(self, transaction: Transaction, order_id: str) -> Stored | None:
+        try:
+            return repository.load(transaction.connection, SHIPPING, order_id, lock=True)
+        except NotFound:
+            # An order that was deleted before anybody worked on it, or one of another database that was restored.
+            log.info("order.unknown", work_order=order_id)
+            return None
+
+    def _copy(
+        self,
+        transaction: Transaction,
+        before: WorkOrder,
+        after: WorkOrder,
+        told: Sequence[str],
+        columns: Mapping[str, Any],
+    ) -> WorkOrder:
+        changes = changes_between(before, after, told, ())
+        order, _ = repository.record(transaction, after, actor_of(SHIPPING), "", "", changes, history_labels())
+        head = {"history_head": order.history_head, "history_length": order.history_length}
+        transaction.execute(update(work_orders).where(work_orders.c.id == order.id).values(**columns, **head))
+        return order
+
+
+def _sla_summary(target: sla_pb2.SlaTarget) -> SlaSummary:
+    names = ("due_time", "due_date", "warn_time")
+    known: dict[str, Any] = {name: wire.read(target, name) for name in names}
+    return SlaSummary(
+        target_id=target.id,
+        version=target.version,
+        state=SlaState(wire.enum_code(_SLA_STATES, target.state)),
+        time_zone=target.time_zone,
+        as_of_time=wire.read(target, "compute_time"),  # type: ignore[arg-type]
+        **known,
+    )
+
+
+def _told(payload: events_pb2.FulfilmentProgressed) -> Mapping[str, object]:
+    return {"expected_delivery_date": wire.read(payload, "expected_delivery_date")}
+
+
+def _parcels(parcels: Sequence[shipment_pb2.Parcel]) -> Mapping[str, int]:
+    required = [parcel for parcel in parcels if parcel.required]
+    return {
+        "required": len(required),
+        "untracked": sum(not parcel.tracking_number for parcel in required),
+        "undelivered": sum(parcel.state != shipment_pb2.PARCEL_STATE_DELIVERED for parcel in required),
+    }

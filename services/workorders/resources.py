@@ -1,0 +1,176 @@
+"""What the kit serves: master data, and what hangs on orders."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from fieldmesh.workorders.v1 import (
+    account_pb2,
+    attachment_pb2,
+    case_pb2,
+    contact_pb2,
+    entitlement_pb2,
+    events_pb2,
+    facility_pb2,
+    history_entry_pb2,
+    line_item_pb2,
+    part_pb2,
+    reason_code_pb2,
+    station_pb2,
+    territory_pb2,
+    work_type_pb2,
+)
+from sqlalchemy import ColumnElement, Table, select, update
+
+from services.chassis.kit import Change, Resource, Where, owned
+from services.workorders import repository, tables
+from services.workorders.scope import branches
+from services.workorders.tables import work_orders
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from services.chassis.identity import Caller
+    from services.chassis.kit.scope import Branches
+    from services.chassis.unit_of_work import Transaction
+    from services.workorders.line_item_rules import LineItemRules
+
+# Who is at home in an organisation that keeps master data; others see what their orders refer to.
+KEEPERS = frozenset({"dispatcher", "approver"})
+
+
+def resources(line_item_rules: LineItemRules) -> tuple[Resource, ...]:
+    """Every resource of the kit in this service."""
+    orders = work_orders.c
+    return (
+        Resource(
+            account_pb2.Account,
+            tables.accounts,
+            scope=kept_or_ordered(lambda table: (table.c.id, orders.account_id)),
+            on_change=renames(orders.account_id, orders.account_name, "name"),
+        ),
+        Resource(
+            contact_pb2.Contact,
+            tables.contacts,
+            scope=kept_or_ordered(lambda table: (table.c.id, orders.contact_id)),
+            on_change=renames(orders.contact_id, orders.contact_name, "name"),
+        ),
+        Resource(
+            facility_pb2.Facility,
+            tables.facilities,
+            scope=kept_or_ordered(lambda table: (table.c.id, orders.facility_id)),
+        ),
+        Resource(
+            station_pb2.Station,
+            tables.stations,
+            scope=kept_or_ordered(lambda table: (table.c.facility_id, orders.facility_id)),
+        ),
+        Resource(
+            case_pb2.Case,
+            tables.cases,
+            scope=kept_or_ordered(lambda table: (table.c.id, orders.case_id)),
+            prepare=number_case,
+        ),
+        Resource(
+            territory_pb2.Territory,
+            tables.territories,
+            scope=CATALOGUE,
+            on_change=renames(orders.territory_id, orders.territory_name, "name"),
+        ),
+        Resource(
+            entitlement_pb2.Entitlement,
+            tables.entitlements,
+            scope=CATALOGUE,
+            on_change=renames(orders.entitlement_id, orders.entitlement_name, "name"),
+        ),
+        Resource(work_type_pb2.WorkType, tables.work_types, scope=CATALOGUE, on_change=work_type_changed),
+        Resource(part_pb2.Part, tables.parts, scope=CATALOGUE),
+        Resource(reason_code_pb2.ReasonCode, tables.reason_codes, scope=CATALOGUE),
+        Resource(
+            line_item_pb2.LineItem,
+            tables.line_items,
+            scope=Where(read=of_visible_orders, write=of_own_orders),
+            prepare=line_item_rules.prepare,
+            validate=line_item_rules.validate,
+            on_change=line_item_rules.on_change,
+        ),
+        Resource(history_entry_pb2.HistoryEntry, tables.history, scope=Where(read=of_visible_orders)),
+        Resource(attachment_pb2.Attachment, tables.attachments, scope=Where(read=of_visible_orders)),
+    )
+
+
+def of_visible_orders(caller: Caller, table: Table) -> Branches:
+    """Rows of the orders that a caller sees."""
+    return _of_orders(table.c.work_order_id, branches(caller))
+
+
+def of_own_orders(caller: Caller, table: Table) -> Branches:
+    """Rows of the orders that the caller's organisation gave out."""
+    return _of_orders(table.c.work_order_id, owned(caller, work_orders.c.issuer_org))
+
+
+def kept_or_ordered(link: Callable[[Table], tuple[ColumnElement[Any], ColumnElement[Any]]]) -> Where:
+    """Rows of the caller's organisation, and for partners and technicians those that its orders refer to."""
+
+    def read(caller: Caller, table: Table) -> Branches:
+        here, there = link(table)
+        own = owned(caller, table.c.organization_id) if caller.roles & KEEPERS else ()
+        return (*own, *(here.in_(select(there).where(branch)) for branch in branches(caller)))
+
+    return Where(read=read, write=_own_rows)
+
+
+def _of_orders(column: ColumnElement[Any], conditions: Branches) -> Branches:
+    return tuple(column.in_(select(work_orders.c.id).where(condition)) for condition in conditions)
+
+
+def _own_rows(caller: Caller, table: Table) -> Branches:
+    return owned(caller, table.c.organization_id)
+
+
+def _catalogue_rows(caller: Caller, table: Table) -> Branches:
+    """The issuers' catalogues; partners and technicians work from those of whoever gives work out."""
+    if caller.roles & KEEPERS:
+        return _own_rows(caller, table)
+    issuers = (select(work_orders.c.issuer_org).where(branch) for branch in branches(caller))
+    return tuple(table.c.organization_id.in_(each) for each in issuers)
+
+
+CATALOGUE = Where(read=_catalogue_rows, write=_own_rows)
+
+
+def renames(key: ColumnElement[Any], column: ColumnElement[Any], name: str) -> Callable[[Transaction, Change], None]:
+    """Bring the name that orders carry up to date; it is no change of an order, and no row of its history."""
+
+    def rename(transaction: Transaction, change: Change) -> None:
+        if change.verb == "update" and getattr(change.before, name) != getattr(change.after, name):
+            fresh = {column.key: getattr(change.after, name)}
+            transaction.execute(update(work_orders).where(key == change.after.id).values(fresh))
+
+    return rename
+
+
+def number_case(transaction: Transaction, change: Change) -> None:
+    """Give a case without a number the next one (CP-17)."""
+    if change.verb == "create" and not change.after.case_number:
+        change.after.case_number = repository.next_number(transaction, "case")
+
+
+def work_type_changed(transaction: Transaction, change: Change) -> None:
+    """Tell technicians which certifications a work type needs, and orders its name."""
+    work_type = change.after
+    event = events_pb2.WorkTypeChanged(
+        work_type_id=work_type.id,
+        name=work_type.name,
+        certification_codes=work_type.certification_codes,
+        technicians_needed=work_type.technicians_needed,
+        version=change.version,
+        active=work_type.active and change.verb != "delete",
+    )
+    transaction.publish(event, "WorkType", work_type.id, change.version)
+    renames(work_orders.c.work_type_id, work_orders.c.work_type_name, "name")(transaction, change)
+    if change.verb == "update":
+        items = tables.line_items
+        transaction.execute(
+            update(items).where(items.c.work_type_id == work_type.id).values(work_type_name=work_type.name)
+        )
