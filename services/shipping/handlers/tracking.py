@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import date
 
 from fieldmesh.shipping.v1 import shipping_service_pb2
 
@@ -32,6 +33,7 @@ class _Open:
     required_parcels: int = 0
     reason: str = ""
     touched: bool = False
+    pickups: dict[str, date] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -139,7 +141,7 @@ def _record(transaction: Transaction, one: _Open, parcel_id: str, update: Tracki
     one.reason = update.sighting.description or one.reason
     if seen.parcel.handed_over and not before.handed_over:
         day = update.sighting.occurred.astimezone(zone_named(before.ship_to_zone)).date()
-        fulfilment.set_pickup_date(connection, one.order.id, update.carrier, day)
+        one.pickups.setdefault(update.carrier, day)
     return ""
 
 
@@ -152,6 +154,8 @@ def _unknown(update: TrackingUpdate) -> str:
 
 def _sum_up(transaction: Transaction, one: _Open) -> None:
     """Writes how far an order is, and tells others where that changed."""
+    for carrier, day in one.pickups.items():
+        fulfilment.set_pickup_date(transaction.connection, one.order.id, carrier, day)
     after = progress(one.order, list(one.parcels.values()), one.required_parcels)
     if after.order == one.order:
         return
