@@ -27,6 +27,7 @@ def install(app: Flask) -> None:
         viewer=context.viewer,
         instant=cells.instant,
         now=_now,
+        from_timestamp=lambda stamp: stamp.ToDatetime(tzinfo=dt.UTC),
         new_id=new_id,
         time_zones=time_zones,
         picker_place=picker_place,

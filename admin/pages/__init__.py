@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
+from admin.pages.mesh import MeshPage
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -23,4 +25,4 @@ class Page(Protocol):
         """Add the views; append `["^View$", "^can_.*$"]` to each role that may use them."""
 
 
-PAGES: Sequence[Page] = ()
+PAGES: Sequence[Page] = (MeshPage(),)

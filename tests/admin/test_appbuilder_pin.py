@@ -47,9 +47,11 @@ def test_every_overridden_member_still_exists(ours, theirs):
 def test_every_member_of_a_data_model_that_views_call_is_there():
     called = {
         "filter_converter_class", "get_filters", "get_columns_list", "get_user_columns_list", "get_search_columns_list",
-        "get_order_columns_list", "model_name", "is_image", "is_file", "is_text", "is_binary", "is_json", "is_string",
+        "get_order_columns_list", "model_name",
+        "is_image", "is_file", "is_text", "is_binary", "is_json", "is_string",
         "is_integer", "is_numeric", "is_float", "is_boolean", "is_date", "is_datetime", "is_enum", "is_fk",
-        "is_nullable", "is_unique", "is_pk_composite", "get_max_length", "get_min_length", "get_col_default", "is_relation",
+        "is_nullable", "is_unique", "is_pk_composite", "get_max_length", "get_min_length", "get_col_default",
+        "is_relation",
         "is_relation_many_to_one", "is_relation_many_to_many", "is_relation_one_to_many", "is_relation_one_to_one",
         "get_related_fk", "get_related_interface", "get_related_model", "get_related_obj", "query", "get", "get_keys",
         "get_pk_name", "get_pk_value", "get_values", "get_values_item", "_get_attr_value", "add", "edit", "delete",

@@ -15,10 +15,12 @@ from concurrent import futures
 from typing import TYPE_CHECKING, Any
 
 import grpc
-from fieldmesh.common.v1 import list_pb2
+from fieldmesh.common.v1 import list_pb2, operations_pb2
 from fieldmesh.technicians.v1 import technicians_service_pb2
 from google.protobuf import descriptor_pool
 from google.protobuf.json_format import MessageToDict
+from grpc_health.v1 import health_pb2_grpc
+from grpc_health.v1.health import HealthServicer
 from grpc_status import rpc_status
 
 from admin.grpcfab.spec import Resource, message_class, resource_of
@@ -29,6 +31,7 @@ from services.chassis.errors import (
     NotFound,
     Refusal,
     StaleEtag,
+    Unauthenticated,
     Unavailable,
     Violation,
     WrongState,
@@ -54,6 +57,8 @@ class MemoryMesh:
         self.calls: list[tuple[str, Any, Any]] = []
         self.down: set[str] = set()
         self.refuse: dict[str, Refusal] = {}
+        self.entries: dict[tuple[str, str], Any] = {}
+        self.changes: dict[str, list[Any]] = {}
         self.verbs: dict[str, Callable[[Any, Any], Any]] = {
             "/fieldmesh.technicians.v1.DirectoryService/ResolveLogin": self._resolve_login
         }
@@ -62,6 +67,7 @@ class MemoryMesh:
         self._verifiers = {name: TokenVerifier(name, PublicKeys(keys)) for name in SERVICES}
         self.server = grpc.server(futures.ThreadPoolExecutor(8))
         self.server.add_generic_rpc_handlers((_Handler(self),))
+        health_pb2_grpc.add_HealthServicer_to_server(HealthServicer(), self.server)
         self.port = self.server.add_insecure_port("127.0.0.1:0")
         self.server.start()
 
@@ -87,16 +93,16 @@ class MemoryMesh:
     # -- serving ------------------------------------------------------------------------------------------------------
 
     def answer(self, path: str, request: Any, context: Any) -> Any:
-        service = path.split(".")[1]
-        service = next((name for name in SERVICES if name == service), "workorders")
         try:
-            return self._answer(service, path, request, context)
+            return self._answer(path, request, context)
         except Refusal as refusal:
             context.abort_with_status(rpc_status.to_status(refusal_status(refusal)))
 
-    def _answer(self, service: str, path: str, request: Any, context: Any) -> Any:
-        metadata = dict(context.invocation_metadata())
-        caller = self._verifiers[service].verify(metadata["authorization"].removeprefix("Bearer "))
+    def _answer(self, path: str, request: Any, context: Any) -> Any:
+        token = dict(context.invocation_metadata())["authorization"].removeprefix("Bearer ")
+        named = path.split(".")[1]
+        service = named if named in SERVICES else self._audience(token)
+        caller = self._verifiers[service].verify(token)
         method = (
             descriptor_pool.Default()
             .FindServiceByName(path[1:].split("/", maxsplit=1)[0])
@@ -111,7 +117,36 @@ class MemoryMesh:
                 raise self.refuse[method.name]
             if path in self.verbs:
                 return self.verbs[path](request, caller)
+            if named == "common":
+                return self._operations(service, method.name, request)
             return self._standard(method, request)
+
+    def _audience(self, token: str) -> str:
+        """All services share a port here: the token says which one is meant."""
+        for name, verifier in self._verifiers.items():
+            with contextlib.suppress(Unauthenticated):
+                verifier.verify(token)
+                return name
+        return SERVICES[0]
+
+    def _operations(self, service: str, name: str, request: Any) -> Any:
+        if name == "GetServiceStatus":
+            lags = [operations_pb2.Lag(producer="workorders", waiting=3, parked=1, oldest_seconds=42, connected=True)]
+            status = operations_pb2.ServiceStatus(service=service, version="0.1.0", schema_revision="0001",
+                                                  database="sqlite", transport="feed", lags=lags)  # fmt: skip
+            status.start_time.FromDatetime(dt.datetime(2026, 3, 2, 9, 30, tzinfo=dt.UTC))
+            return status
+        if name == "ListInboxEntries":
+            entries = [entry for (where, _), entry in self.entries.items() if where == service]
+            return operations_pb2.ListInboxEntriesResponse(
+                entries=entries, page=list_pb2.ListPage(total_size=len(entries), total_size_exact=True)
+            )
+        if name == "ListAuditEntries":
+            return operations_pb2.ListAuditEntriesResponse(entries=self.changes.get(service, []))
+        entry = self.entries.pop((service, request.id), None)
+        if entry is None:
+            raise NotFound("There is no such event.")
+        return entry
 
     def _standard(self, method: Any, request: Any) -> Any:
         resource, verb = _resource_and_verb(method)
@@ -179,8 +214,8 @@ class MemoryMesh:
         return self.put(changed)
 
     def _list(self, resource: Resource, method: Any, query: Any) -> Any:
-        bound = hashlib.sha256(json.dumps(
-            [query.search, query.order_by, [MessageToDict(each) for each in query.filters]]).encode()).hexdigest()[:8]  # fmt: skip
+        asked = json.dumps([query.search, query.order_by, [MessageToDict(each) for each in query.filters]])
+        bound = hashlib.sha256(asked.encode()).hexdigest()[:8]
         start = 0
         if query.page_token:
             mark, _, offset = query.page_token.partition("-")
