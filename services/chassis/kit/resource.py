@@ -51,9 +51,9 @@ class Resource:
     ``prepare`` fills what the server derives, ``validate`` adds rules to those of the contract, ``on_change``
     runs after the row is written, in the same transaction (events); ``present`` fills, for a whole page at once, what
     is computed when read. ``referenced_by``: columns of hand-written tables whose rows keep this one from being
-    deleted. ``kept_back`` gives the values of columns that the contract does not show, for each write. ``referable`` grants
-    the rows that others may point to, where those are more than the caller sees. ``counter`` tells totals from kept
-    counters.
+    deleted. ``kept_back`` gives the values of columns that the contract does not show, for each write. ``referable``
+    grants the rows that others may point to, where those are more than the caller sees. ``counter`` tells totals from
+    kept counters.
     """
 
     message: type[Message]
