@@ -5,19 +5,20 @@ next try or is parked, the rows behind it wait too, and no other lane does.
 """
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any
 
 import structlog
 from fieldmesh.common.v1.events_pb2 import Event
-from sqlalchemy import Row, Select, exists, func, or_, select, update
+from sqlalchemy import Row, func, select, update
 
 from services.chassis.actors import service_actor
 from services.chassis.errors import Unavailable
 from services.chassis.inbox import Inbox
+from services.chassis.lane_queue import LaneQueue, claim
 from services.chassis.log import get_logger
-from services.chassis.tables import DONE, OWN, PARKED, UNFINISHED, WAITING
+from services.chassis.tables import DONE, OWN, PARKED, WAITING
 from services.chassis.unit_of_work import Transaction
 
 log = get_logger(__name__)
@@ -42,10 +43,11 @@ class LaneWorkers:
         self._inbox = inbox
         self._database = inbox.database
         self._backoff = tuple(backoff)
+        self._queue = LaneQueue(self._database)
         self._stopping = threading.Event()
-        self._counted: dict[int, int] = {}
         self._restart_head: int | None = None
         self._restart_lock = threading.Lock()
+        self._one_suspect = threading.Lock()
         self._threads = [
             threading.Thread(target=self._work, name=f"inbox-{number}", daemon=True) for number in range(threads)
         ]
@@ -72,25 +74,57 @@ class LaneWorkers:
         return touched
 
     def handle_next(self) -> bool:
-        """Handle, or count, or note the failure of the next due row; False when none is due.
+        """Handle, or count, or note the failure of the next due row; False when none is due."""
+        self._find_restart_head()
+        looked = False
+        while True:
+            lane = self._queue.take()
+            if lane is not None:
+                if self._handle_lane(lane):
+                    self._queue.put_back(lane)
+                    return True
+            elif looked:
+                return False
+            else:
+                self._queue.look(self._inbox.clock.now())
+                looked = True
+
+    def _handle_lane(self, lane: str) -> bool:
+        """Handle the oldest row of a lane where it is due; tell whether there was one."""
+        suspects: list[Row[Any]] = []
+
+        def handle_or_suspect(transaction: Transaction, row: Row[Any]) -> None:
+            if self._is_suspect(row):
+                suspects.append(row)
+            else:
+                self._handle(transaction, row)
+
+        touched = self._with_oldest(lane, handle_or_suspect, attempt=1)
+        if not suspects:
+            return touched
+        # One suspect at a time, from its count to its end: others would be counted as well when it ends the process.
+        with self._one_suspect:
+            counted = self._with_oldest(lane, self._count_first, attempt=0)
+            if counted:
+                self._with_oldest(lane, self._handle, attempt=0)
+            return counted
+
+    def _with_oldest(self, lane: str, act: Callable[[Transaction, Row[Any]], None], *, attempt: int) -> bool:
+        """Claim the oldest row of a lane and act on it in one transaction; tell whether one was due.
 
         A failed commit counts like a failed handler: whatever makes it fail each time must not hold up everybody.
         """
-        self._find_restart_head()
         row: Row[Any] | None = None
         try:
             with self._database.begin(actor=service_actor(self._inbox.service)) as transaction:
-                row = transaction.execute(self._next_due()).first()
+                row = claim(transaction.connection, lane, self._inbox.clock.now())
                 if row is None:
                     return False
-                if self._is_suspect(row) and self._counted.get(row.sequence) != row.attempts:
-                    self._count_first(transaction, row)
-                else:
-                    self._handle(transaction, row)
+                act(transaction, row)
         except Exception as error:
             if row is None:
                 raise
-            self._note_failure(row, error)
+            self._note_failure(row, error, row.attempts + attempt)
         return True
 
     def _work(self) -> None:
@@ -108,27 +142,6 @@ class LaneWorkers:
                 continue
             if not busy:
                 self._inbox.arrived.wait(seen, _POLL_SECONDS)
-
-    def _next_due(self) -> Select[Any]:
-        """Select the oldest due row that nothing unfinished stands before in its lane.
-
-        Locking it re-checks its state: a row that another process finished meanwhile is not given.
-        """
-        row, before = OWN.inbox.alias("due"), OWN.inbox.alias("before")
-        blocked = exists().where(
-            before.c.lane == row.c.lane, before.c.sequence < row.c.sequence, before.c.state.in_(UNFINISHED)
-        )
-        return (
-            select(row)
-            .where(
-                row.c.state == WAITING,
-                or_(row.c.next_time.is_(None), row.c.next_time <= self._inbox.clock.now()),
-                ~blocked,
-            )
-            .order_by(row.c.sequence)
-            .limit(1)
-            .with_for_update(skip_locked=True, of=row)
-        )
 
     def _is_suspect(self, row: Row[Any]) -> bool:
         """Tell whether the row may have ended a process: it came twice, or was unfinished when this one started."""
@@ -149,7 +162,6 @@ class LaneWorkers:
         else:
             values = {"attempts": row.attempts + 1}
         transaction.execute(update(OWN.inbox).where(OWN.inbox.c.sequence == row.sequence).values(values))
-        transaction.after_commit(lambda: self._counted.update({row.sequence: row.attempts + 1}))
 
     def _handle(self, transaction: Transaction, row: Row[Any]) -> None:
         event = Event.FromString(row.event)
@@ -159,14 +171,11 @@ class LaneWorkers:
             handler.handle(transaction, event, handler.event.FromString(event.payload))
         finished = {"state": DONE, "finish_time": self._inbox.clock.now(), "last_error": ""}
         transaction.execute(update(OWN.inbox).where(OWN.inbox.c.sequence == row.sequence).values(finished))
-        transaction.after_commit(lambda: self._counted.pop(row.sequence, None))
 
-    def _note_failure(self, row: Row[Any], error: Exception) -> None:
-        """Count the attempt, unless it was counted before, and wait or park."""
-        counted = self._counted.pop(row.sequence, None) is not None
-        attempts = row.attempts if counted else row.attempts + 1
+    def _note_failure(self, row: Row[Any], error: Exception, attempts: int) -> None:
+        """Store how many attempts there were, and wait or park."""
         parked = attempts >= ATTEMPTS
-        pause = timedelta(seconds=self._backoff[min(attempts, len(self._backoff)) - 1])
+        pause = timedelta(seconds=self._backoff[min(max(attempts, 1), len(self._backoff)) - 1])
         values = {
             "attempts": attempts,
             "state": PARKED if parked else WAITING,

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Connection, NullPool, Row, Select, create_engine, exists, func, select, update
+from sqlalchemy import Connection, NullPool, Row, Select, bindparam, create_engine, exists, func, select, update
 from sqlalchemy.exc import DBAPIError
 
 from services.chassis import outbox
@@ -23,6 +23,7 @@ from services.chassis.database import Database
 from services.chassis.epoch import read_epoch
 from services.chassis.log import get_logger
 from services.chassis.tables import OWN
+from services.chassis.types import Instant
 
 log = get_logger(__name__)
 
@@ -31,6 +32,22 @@ _POLL_SECONDS = 0.25
 _ELECTION_SECONDS = 1.0
 _LONGEST_PAUSE_SECONDS = 300
 _ERROR_LENGTH = 500
+
+
+def _due() -> Select[Any]:
+    """Select the rows unsent at ``now``, in order, without the aggregates that a failed row holds back."""
+    row, held = OWN.outbox.alias("due"), OWN.outbox.alias("held")
+    held_back = exists().where(
+        held.c.aggregate_id == row.c.aggregate_id,
+        held.c.aggregate_type == row.c.aggregate_type,
+        held.c.sequence <= row.c.sequence,
+        held.c.sent_time.is_(None),
+        held.c.next_time > bindparam("now", type_=Instant()),
+    )
+    return select(row).where(row.c.sent_time.is_(None), ~held_back).order_by(row.c.sequence).limit(_BATCH)
+
+
+_DUE = _due()
 
 
 class Relay:
@@ -123,7 +140,7 @@ class Relay:
 
     def _relay_batch(self, connection: Connection, publisher: Publisher) -> int:
         """Send one batch; give how many rows were sent. Failed ones are put off, so they don't fill every batch."""
-        rows = connection.execute(self._due()).all()
+        rows = connection.execute(_DUE, {"now": self._clock.now()}).all()
         if not rows:
             return 0
         epoch = read_epoch(connection)
@@ -147,18 +164,6 @@ class Relay:
             middle = len(wave) // 2
             first = self._publish(publisher, wave[:middle], epoch)
             return first | self._publish(publisher, wave[middle:], epoch)
-
-    def _due(self) -> Select[Any]:
-        """Select unsent rows in order, without the aggregates that a failed row holds back."""
-        row, held = OWN.outbox.alias("due"), OWN.outbox.alias("held")
-        held_back = exists().where(
-            held.c.aggregate_id == row.c.aggregate_id,
-            held.c.aggregate_type == row.c.aggregate_type,
-            held.c.sequence <= row.c.sequence,
-            held.c.sent_time.is_(None),
-            held.c.next_time > self._clock.now(),
-        )
-        return select(row).where(row.c.sent_time.is_(None), ~held_back).order_by(row.c.sequence).limit(_BATCH)
 
     def _mark(self, connection: Connection, rows: Sequence[Row[Any]], sent: list[int], failed: dict[int, str]) -> None:
         now = self._clock.now()

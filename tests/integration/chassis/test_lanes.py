@@ -212,8 +212,8 @@ def test_many_workers_keep_every_lane_in_order_and_double_nothing(database):
     teams = [LaneWorkers(inbox, threads=3, backoff=(0.01, 0.01, 0.01, 0.01)) for _ in range(2)]
     for team in teams:
         team.start()
-    for version in range(1, 16):
-        accept(inbox, *(event_of(f"a{number}", version) for number in range(20)))
+    for version in range(1, 13):
+        accept(inbox, *(event_of(f"a{number}", version) for number in range(10)))
     parked = _wait_until_only_parked_lanes_remain(database)
     for team in teams:
         assert team.stop()
@@ -221,8 +221,8 @@ def test_many_workers_keep_every_lane_in_order_and_double_nothing(database):
     orders = defaultdict(list)
     for aggregate, version in effects(database):
         orders[aggregate].append(version)
-    for number in range(20):
-        last = parked.get(f"a{number}", 16)
+    for number in range(10):
+        last = parked.get(f"a{number}", 13)
         assert orders[f"a{number}"] == list(range(1, last))
 
 

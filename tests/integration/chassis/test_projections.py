@@ -137,8 +137,8 @@ def test_versions_come_in_pages(mesh):
 
     assert (found.checked, len(found.behind)) == (2001, 2001)
     assert mesh.repair()
-    mesh.carry()
-    assert not mesh.repair()
+    with mesh.source.read() as connection:
+        assert outbox.head(connection) == 2001
 
 
 def test_a_type_that_is_not_offered_is_refused_and_the_feed_too(mesh):
