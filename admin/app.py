@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import sqlalchemy as sa
-from flask import Flask, g, redirect, request, session, url_for
+from flask import Flask, Response, g, redirect, request, session, url_for
 from flask_appbuilder import AppBuilder
 from flask_login import current_user, logout_user
 from flask_wtf import CSRFProtect
@@ -20,6 +20,7 @@ from admin.grpcfab.catalogue import Catalogue, grants
 from admin.grpcfab.channels import Mesh
 from admin.pages import PAGES
 from admin.pages.index import IndexView
+from admin.pages.work_orders.listing import record_visit
 from admin.panels import PANELS
 from admin.security import headers
 from admin.security.manager import MeshSecurityManager
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 
 HERE: Final = Path(__file__).resolve().parent
 # Reached without being signed in.
+HTTP_OK: Final = 200
 OPEN_ENDPOINTS: Final = frozenset({"static", "SignInView.login", "SignInView.logout", "healthz"})
 
 
@@ -169,6 +171,14 @@ def _install_hooks(app: Flask) -> None:
             return _to_sign_in()
         _enter_call(g.viewer.caller(g.request_id))
         return None
+
+    @app.after_request
+    def _note_visit(response: Response) -> Response:
+        """Keep which record of which kind was opened, for "Recently Viewed" (CP-11)."""
+        opened = g.pop("opened", None)
+        if opened and response.status_code == HTTP_OK and not request.headers.get("HX-Request"):
+            record_visit(*opened)
+        return response
 
     @app.get("/healthz")
     def healthz() -> Any:

@@ -26,6 +26,8 @@ def install(app: Flask) -> None:
         asset=asset,
         viewer=context.viewer,
         instant=cells.instant,
+        byte_size=cells.byte_size,
+        utc=dt.UTC,
         now=_now,
         from_timestamp=lambda stamp: stamp.ToDatetime(tzinfo=dt.UTC),
         new_id=new_id,

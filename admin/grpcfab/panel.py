@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from flask import redirect, request
+from flask import g, redirect, request
 from flask_appbuilder.views import ModelView
 from werkzeug.exceptions import NotFound as PageMissing
 
@@ -252,6 +252,7 @@ class Panel(Writing, Acting, ModelView):  # type: ignore[misc]
     @has_access
     def show(self, pk: str) -> Any:
         row = self.row(pk)
+        g.opened = (self.datamodel.resource.full_name, row.id, str(row))
         return self.render_template(
             self.show_template,
             panel=self,

@@ -16,7 +16,7 @@ from fieldmesh.technicians.v1 import (
     technicians_service_pb2_grpc,
 )
 
-from admin.grpcfab import cells
+from admin.grpcfab import cells, references
 from admin.grpcfab.context import mesh
 from admin.grpcfab.spec import resource_of
 from admin.pages.work_orders import related
@@ -126,10 +126,8 @@ class Desk:
         query = related.of_order(self.order, "-assign_time", 20)
         found = stub.ListAssignments(assignment_pb2.ListAssignmentsRequest(query=query)).assignments
         fields = resource_of(assignment_pb2.Assignment).fields
-        names = related.references.fetch(
-            {"fieldmesh.technicians.v1.Technician": [each.technician_id for each in found]}
-        )
-        shown = []
+        names = references.fetch({"fieldmesh.technicians.v1.Technician": [each.technician_id for each in found]})
+        shown: list[Mapping[str, Any]] = []
         for each in found:
             state, method = fields["state"].choice(each.state), fields["method"].choice(each.method)
             shown.append(

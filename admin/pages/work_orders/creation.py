@@ -81,7 +81,7 @@ class Creation:
     def suggest_addresses(self) -> Any:
         """City and state of a postal code in the United States, for what is typed into an address (CP-51)."""
         code = request.args.get("postal_code", "").strip()[:5]
-        found = zipcodes.matching(code) if len(code) == 5 and code.isdigit() else []  # noqa: PLR2004 - a ZIP code
+        found: list[dict[str, Any]] = zipcodes.matching(code) if len(code) == 5 and code.isdigit() else []  # type: ignore[no-untyped-call]  # noqa: PLR2004 - a ZIP code
         return {"places": [{"city": place["city"].title(), "state": place["state"]} for place in found[:5]]}
 
     def _draw_new(

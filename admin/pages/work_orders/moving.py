@@ -53,14 +53,14 @@ class Moving:
         chosen = moves.move_of(offered[name], row.message)  # type: ignore[arg-type]
         drafts = next((each.name for each in offered.values() if each.drafts == name), "")
         if request.method == "GET":
-            return self._ask(row, chosen, self._prefilled_move(chosen), drafts=drafts)
+            return self._ask_move(row, chosen, self._prefilled_move(chosen), drafts=drafts)
         form = chosen.sent(request.form)
         if "draft" in request.form and drafts:
             return self._keep_draft(row, chosen, form, drafts)
         if request.form.get(_CONTINUE) == "":
-            return self._ask(row, chosen, form, problems=["Choose another date."], status=422, drafts=drafts)
+            return self._ask_move(row, chosen, form, problems=["Choose another date."], status=422, drafts=drafts)
         if not form.validate() and not self._left_blank_on_purpose(chosen):
-            return self._ask(row, chosen, form, status=422, drafts=drafts)
+            return self._ask_move(row, chosen, form, status=422, drafts=drafts)
         return self._fire(row, chosen, form, drafts)
 
     def _fire(self, row: Row, chosen: Move, form: ResourceForm, drafts: str) -> Any:
@@ -70,7 +70,7 @@ class Moving:
             return self._refused(row, chosen, form, refusal, drafts)
         if not answer.happened:
             problems = [warning.message for warning in answer.warnings]
-            return self._ask(row, chosen, form, problems=problems, status=422, drafts=drafts)
+            return self._ask_move(row, chosen, form, problems=problems, status=422, drafts=drafts)
         for warning in answer.warnings:
             flash(warning.message, "warning")
         flash(f"{chosen.transition.label}: done. {row} is now {answer.work_order.state_label}.", "success")
@@ -80,12 +80,12 @@ class Moving:
         prompt = self._prompt(refusal)
         if prompt is not None:
             form.request_key.data = new_id()
-            return self._ask(row, chosen, form, prompt=prompt, status=409, drafts=drafts)
+            return self._ask_move(row, chosen, form, prompt=prompt, status=409, drafts=drafts)
         if refusal.kind == "stale":
             form.etag_seen.data, form.request_key.data = self.row(row.id).etag, new_id()  # type: ignore[attr-defined]
         named = refusal.kind in {"invalid", "state"} and refusal.violations
         problems = _at_fields(form, refusal) if named else [sentence(refusal)]
-        return self._ask(row, chosen, form, problems=problems, status=http_status(refusal), drafts=drafts)
+        return self._ask_move(row, chosen, form, problems=problems, status=http_status(refusal), drafts=drafts)
 
     @staticmethod
     def _prompt(refusal: Refusal) -> Prompt | None:
@@ -110,7 +110,7 @@ class Moving:
         fresh = self.row(row.id)  # type: ignore[attr-defined]
         step = request.form.get("draft", "")
         form.etag_seen.data, form.request_key.data = fresh.etag, new_id()
-        return self._ask(fresh, chosen, form, drafts=drafts, step=step)
+        return self._ask_move(fresh, chosen, form, drafts=drafts, step=step)
 
     def _prefilled_move(self, chosen: Move) -> ResourceForm:
         """The form with what the link brought along, such as the line item that is finished."""
@@ -130,7 +130,7 @@ class Moving:
         blank = [key for key in asked if not request.form.get(key) or key.endswith("residential")]
         return bool(asked) and len(blank) == len(asked)
 
-    def _ask(  # noqa: PLR0913 - what a form page is made of
+    def _ask_move(  # noqa: PLR0913 - what a form page is made of
         self,
         row: Row,
         chosen: Move,

@@ -6,14 +6,16 @@ import dataclasses
 import datetime as dt
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from fieldmesh.workorders.v1 import work_order_pb2, work_order_service_pb2
+from fieldmesh.workorders.v1 import line_item_pb2, work_order_pb2, work_order_service_pb2
 from flask import flash, redirect, request
 
+from admin.grpcfab import cells
 from admin.grpcfab.context import viewer_roles
 from admin.grpcfab.errors import sentence
 from admin.grpcfab.listing import PAGE_SIZES
 from admin.grpcfab.panel import Panel
 from admin.grpcfab.routes import expose, has_access
+from admin.grpcfab.spec import resource_of
 from admin.pages.work_orders import listing
 from admin.pages.work_orders.collaboration import Collaboration
 from admin.pages.work_orders.creation import Creation
@@ -135,6 +137,16 @@ class WorkOrderPanel(Record, Moving, Collaboration, Creation, Panel):
             return redirect(self.url(""))
         flash(f"{pinned.label} opens first from now on.", "success")
         return redirect(f"{self.url('')}?view={pinned.code}")
+
+    def priority_cell(self, row: Row) -> cells.Cell:
+        """The priority as a badge."""
+        return cells.cell(row, self.datamodel.resource.fields["priority"], {})
+
+    @staticmethod
+    def item_badge(item: line_item_pb2.LineItem) -> cells.Cell:
+        """The state of a line item as a badge."""
+        choice = resource_of(line_item_pb2.LineItem).fields["state"].choice(item.state)
+        return cells.Cell("badge", choice.label, tone=choice.tone) if choice else cells.EMPTY
 
     @property
     def may_create(self) -> bool:

@@ -16,7 +16,7 @@ from fieldmesh.workorders.v1 import (
     work_order_service_pb2,
     work_order_service_pb2_grpc,
 )
-from flask import flash, redirect, request
+from flask import flash, g, redirect, request
 
 from admin.grpcfab import cells
 from admin.grpcfab.context import mesh, viewer_zone
@@ -24,7 +24,7 @@ from admin.grpcfab.errors import sentence
 from admin.grpcfab.routes import expose, has_access
 from admin.pages.work_orders import moves, parts, related
 from admin.pages.work_orders.assignment import Desk
-from admin.pages.work_orders.listing import record_visit, state_badge
+from admin.pages.work_orders.listing import state_badge
 from services.chassis.errors import Refusal
 
 if TYPE_CHECKING:
@@ -80,8 +80,7 @@ class Record:
         tab = request.args.get("tab", "")
         tab = tab if tab in TABS else "details"
         gather: Callable[[Any, Sequence[Available]], Mapping[str, Any]] = getattr(self, f"_tab_{tab}")
-        if not request.headers.get("HX-Request"):
-            record_visit(self.datamodel.resource.full_name, row.id, f"{order.number} {order.subject}")  # type: ignore[attr-defined]
+        g.opened = (self.datamodel.resource.full_name, row.id, f"{order.number} {order.subject}")  # type: ignore[attr-defined]
         away = ""
         try:
             content = gather(order, offered)

@@ -1,0 +1,31 @@
+/* Line items of a new work order: one more, one less; and city and state from a postal code. */
+document.addEventListener("click", async (event) => {
+  const add = event.target.closest("[data-add-item]");
+  if (add) {
+    const items = document.getElementById("items");
+    const taken = [...items.querySelectorAll("[data-item]")].map((item) => Number(item.dataset.item));
+    const place = Math.max(-1, ...taken) + 1;
+    if (taken.length >= Number(add.dataset.most)) return;
+    const answer = await fetch(`${add.dataset.addItem}?place=${place}`);
+    if (!answer.ok) return;
+    const holder = document.createElement("template");
+    holder.innerHTML = await answer.text();
+    const fresh = holder.content.querySelector("[data-item]");
+    items.append(fresh);
+    htmx.process(fresh);
+    fresh.querySelector("input:not([type=hidden])")?.focus();
+  }
+  event.target.closest("[data-remove-item]")?.closest("[data-item]").remove();
+});
+document.addEventListener("change", async (event) => {
+  const code = event.target;
+  if (!/ship_to__postal_code$/.test(code.name ?? "") || !/^\d{5}/.test(code.value)) return;
+  const answer = await fetch(`/work-orders/addresses?postal_code=${encodeURIComponent(code.value.slice(0, 5))}`);
+  if (!answer.ok) return;
+  const [place] = (await answer.json()).places;
+  if (!place) return;
+  for (const [name, value] of [["ship_to__city", place.city], ["ship_to__state", place.state]]) {
+    const input = code.form.elements[name];
+    if (input && !input.value) input.value = value;
+  }
+});
