@@ -63,11 +63,8 @@ def parts_wanted(connection: Connection, order: WorkOrder) -> events_pb2.PartsWa
     named = {need.part_id for item in order.line_items for need in item.parts}
     known = {row.id: row for row in connection.execute(select(parts).where(parts.c.id.in_(named)))}
     types = {item.work_type_id for item in order.line_items}
-    returns = dict(
-        connection.execute(select(work_types.c.id, work_types.c.old_part_returns).where(work_types.c.id.in_(types)))
-        .tuples()
-        .all()
-    )
+    asked = select(work_types.c.id, work_types.c.old_part_returns).where(work_types.c.id.in_(types))
+    returns = {row.id: bool(row.old_part_returns) for row in connection.execute(asked)}
     wanted = wire.fill(events_pb2.PartsWanted(), order)
     for item in order.line_items:
         for need in item.parts:

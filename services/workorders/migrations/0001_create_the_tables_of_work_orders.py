@@ -67,6 +67,7 @@ def upgrade() -> None:
         sa.Column("owner_organization_id", sa.String(length=40), server_default="", nullable=False),
         sa.Column("feed_post_id", sa.String(length=40), server_default="", nullable=False),
         sa.Column("create_time", services.chassis.types.Instant(), nullable=False),
+        sa.Column("version", sa.BigInteger(), server_default="1", nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index("ix_attachments_order", "attachments", ["work_order_id", "create_time"], unique=False)
@@ -236,6 +237,7 @@ def upgrade() -> None:
         sa.Column("comment_count", sa.Integer(), server_default="0", nullable=False),
         sa.Column("create_time", services.chassis.types.Instant(), nullable=False),
         sa.Column("activity_time", services.chassis.types.Instant(), nullable=False),
+        sa.Column("version", sa.BigInteger(), server_default="1", nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index("ix_posts_activity", "feed_posts", ["work_order_id", "activity_time", "id"], unique=False)
@@ -266,7 +268,8 @@ def upgrade() -> None:
         sa.Column("salt", sa.String(length=64), nullable=True),
         sa.Column("commitment", sa.String(length=64), server_default="", nullable=False),
         sa.Column("hash", sa.String(length=64), server_default="", nullable=False),
-        sa.Column("erased", sa.Boolean(), server_default=sa.text("0"), nullable=False),
+        sa.Column("erased", sa.Boolean(), server_default="false", nullable=False),
+        sa.Column("version", sa.BigInteger(), server_default="1", nullable=False),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("work_order_id", "sequence"),
     )
@@ -366,10 +369,10 @@ def upgrade() -> None:
         sa.Column("free_miles", sa.Float(), nullable=True),
         sa.Column("travel_cost_per_mile_currency_code", sa.String(length=3), nullable=True),
         sa.Column("travel_cost_per_mile_micros", sa.BigInteger(), nullable=True),
-        sa.Column("auto_place_orders", sa.Boolean(), server_default=sa.text("0"), nullable=False),
-        sa.Column("active", sa.Boolean(), server_default=sa.text("0"), nullable=False),
+        sa.Column("auto_place_orders", sa.Boolean(), server_default="false", nullable=False),
+        sa.Column("active", sa.Boolean(), server_default="false", nullable=False),
         sa.Column("version", sa.BigInteger(), nullable=False),
-        sa.Column("deleted", sa.Boolean(), server_default=sa.text("0"), nullable=False),
+        sa.Column("deleted", sa.Boolean(), server_default="false", nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_table(
@@ -437,9 +440,9 @@ def upgrade() -> None:
         sa.Column("technician_id", sa.String(length=40), server_default="", nullable=False),
         sa.Column("email", sa.String(length=255), server_default="", nullable=False),
         sa.Column("phone", sa.String(length=40), server_default="", nullable=False),
-        sa.Column("active", sa.Boolean(), server_default=sa.text("0"), nullable=False),
+        sa.Column("active", sa.Boolean(), server_default="false", nullable=False),
         sa.Column("version", sa.BigInteger(), nullable=False),
-        sa.Column("deleted", sa.Boolean(), server_default=sa.text("0"), nullable=False),
+        sa.Column("deleted", sa.Boolean(), server_default="false", nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index("ix_people_organization", "people", ["organization_id", "name"], unique=False)
@@ -503,9 +506,9 @@ def upgrade() -> None:
         sa.Column("name", sa.String(length=255), server_default="", nullable=False),
         sa.Column("organization_id", sa.String(length=40), server_default="", nullable=False),
         sa.Column("member_ids", services.chassis.types.StringList(), nullable=False),
-        sa.Column("active", sa.Boolean(), server_default=sa.text("0"), nullable=False),
+        sa.Column("active", sa.Boolean(), server_default="false", nullable=False),
         sa.Column("version", sa.BigInteger(), nullable=False),
-        sa.Column("deleted", sa.Boolean(), server_default=sa.text("0"), nullable=False),
+        sa.Column("deleted", sa.Boolean(), server_default="false", nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_table(
@@ -547,7 +550,7 @@ def upgrade() -> None:
         sa.Column("state_tone", sa.String(length=20), server_default="", nullable=False),
         sa.Column("state_rank", sa.Integer(), server_default="0", nullable=False),
         sa.Column("category", sa.SmallInteger(), nullable=False),
-        sa.Column("clock_running", sa.Boolean(), server_default=sa.text("0"), nullable=False),
+        sa.Column("clock_running", sa.Boolean(), server_default="false", nullable=False),
         sa.Column("issuer_org", sa.String(length=40), nullable=False),
         sa.Column("executor_org", sa.String(length=40), server_default="", nullable=False),
         sa.Column("executor_name", sa.String(length=255), server_default="", nullable=False),
@@ -581,11 +584,11 @@ def upgrade() -> None:
         sa.Column("entitlement_name", sa.String(length=255), server_default="", nullable=False),
         sa.Column("work_type_id", sa.String(length=40), server_default="", nullable=False),
         sa.Column("work_type_name", sa.String(length=255), server_default="", nullable=False),
-        sa.Column("parts_required", sa.Boolean(), server_default=sa.text("0"), nullable=False),
+        sa.Column("parts_required", sa.Boolean(), server_default="false", nullable=False),
         sa.Column("customer_service_executive_id", sa.String(length=40), server_default="", nullable=False),
         sa.Column("customer_service_executive_name", sa.String(length=255), server_default="", nullable=False),
         sa.Column("assigned_time", services.chassis.types.Instant(), nullable=True),
-        sa.Column("ship_to_residential", sa.Boolean(), server_default=sa.text("0"), nullable=False),
+        sa.Column("ship_to_residential", sa.Boolean(), server_default="false", nullable=False),
         sa.Column("ship_to_name", sa.String(length=255), server_default="", nullable=False),
         sa.Column("ship_to_phone", sa.String(length=40), server_default="", nullable=False),
         sa.Column("ship_to_party", sa.String(length=255), server_default="", nullable=False),
@@ -775,7 +778,6 @@ def upgrade() -> None:
     )
     op.create_index("ix_work_types_name", "work_types", ["organization_id", "name", "id"], unique=False)
     op.create_index("ix_work_types_scope", "work_types", ["organization_id", "id"], unique=False)
-
     for table, columns in SEARCHED.items():
         named = sa.Table(table, sa.MetaData(), *(sa.Column(name, sa.String()) for name in ("id", *columns)))
         SearchIndex(named, columns).create(op.get_bind())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import BigInteger, Boolean, Column, Integer, MetaData, SmallInteger, String, Text, false
+from sqlalchemy import BigInteger, Boolean, Column, Integer, MetaData, SmallInteger, String, Text
 from sqlalchemy.types import TypeDecorator
 
 from services.chassis.tables import chassis_tables
@@ -55,7 +55,7 @@ def long_column(name: str) -> Column[str]:
 
 
 def flag_column(name: str) -> Column[bool]:
-    return Column(name, Boolean, nullable=False, server_default=false())
+    return Column(name, Boolean, nullable=False, server_default="false")
 
 
 def number_column(name: str) -> Column[int]:

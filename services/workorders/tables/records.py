@@ -34,6 +34,8 @@ history = Table(
     text_column("commitment", 64),
     text_column("hash", 64),
     flag_column("erased"),
+    # The kit reads it; rows that never change stay at 1.
+    Column("version", BigInteger, nullable=False, server_default="1"),
     UniqueConstraint("work_order_id", "sequence"),
 )
 
@@ -62,6 +64,7 @@ attachments = Table(
     text_column("owner_organization_id", 40),
     text_column("feed_post_id", 40),
     Column("create_time", Instant, nullable=False),
+    Column("version", BigInteger, nullable=False, server_default="1"),
     Index("ix_attachments_order", "work_order_id", "create_time"),
 )
 
@@ -82,6 +85,7 @@ feed_posts = Table(
     number_column("comment_count"),
     Column("create_time", Instant, nullable=False),
     Column("activity_time", Instant, nullable=False),
+    Column("version", BigInteger, nullable=False, server_default="1"),
     Index("ix_posts_activity", "work_order_id", "activity_time", "id"),
     Index("ix_posts_create", "work_order_id", "create_time", "id"),
 )
