@@ -15,6 +15,7 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection
 
 from services.chassis.migrations import metadata_of, migration_engine, scripts_of, upgrade
+from services.chassis.search import belongs_to_search
 
 _TEMPLATE = '''"""{message}"""
 
@@ -71,7 +72,12 @@ def differences(service: str, connection: Connection) -> list[Any]:
 def _context(connection: Connection, service: str) -> MigrationContext:
     return MigrationContext.configure(
         connection,
-        opts={"compare_type": True, "target_metadata": metadata_of(service), "render_as_batch": True},
+        opts={
+            "compare_type": True,
+            "target_metadata": metadata_of(service),
+            "render_as_batch": True,
+            "include_name": lambda name, kind, _parents: not belongs_to_search(kind, name or ""),
+        },
     )
 
 

@@ -6,6 +6,7 @@ any list, never by relevance: ranking reads every hit.
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Sequence
 from typing import Any, Final
@@ -156,6 +157,13 @@ _SQLITE_SCHEMA: Final = (
        BEGIN UPDATE {table}_text SET body = {new_body} WHERE id = new.{key}; END""",
     "INSERT INTO {table}_text(id, body) SELECT {key}, {row_body} FROM {table}",
 )
+
+
+def belongs_to_search(kind: str, name: str) -> bool:
+    """Tell whether a table or index of a database was made by ``SearchIndex.create``; no service's tables list them."""
+    if kind == "index":
+        return name.startswith("ix_") and name.endswith("_search")
+    return kind == "table" and re.search(r"_(text|fts(_\w+)?)$", name) is not None
 
 
 def _sqlite_has_trigrams(connection: Connection) -> bool:

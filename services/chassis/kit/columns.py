@@ -16,7 +16,7 @@ from typing import Any, Final, TypeVar
 from google.protobuf import json_format, timestamp_pb2
 from google.protobuf.descriptor import Descriptor
 from google.protobuf.message import Message
-from sqlalchemy import BigInteger, Boolean, Float, Integer, LargeBinary, String, Text
+from sqlalchemy import BigInteger, Boolean, Float, Integer, LargeBinary, String, Text, TextClause, text
 from sqlalchemy.types import TypeEngine
 
 from services.chassis.fields import FieldKind, FieldRules, field_rules
@@ -56,7 +56,7 @@ class FieldColumn:
             return String(self.rules.max_length) if self.rules.max_length <= _LONGEST_STRING else Text()
         return _TYPES[self.rules.kind]()
 
-    def default(self) -> str | None:
+    def default(self) -> str | TextClause | None:
         """What a row holds that was written before the column was added; None: NULL."""
         return None if self.nullable else _DEFAULTS[self.rules.kind]
 
@@ -72,9 +72,9 @@ _TYPES: Final[Mapping[FieldKind, type[TypeEngine[Any]]]] = {
     FieldKind.TEXTS: StringList,
     FieldKind.LIST: JsonText,
 }
-_DEFAULTS: Final[Mapping[FieldKind, str]] = {
+_DEFAULTS: Final[Mapping[FieldKind, str | TextClause]] = {
     FieldKind.TEXT: "",
-    FieldKind.BOOLEAN: "false",
+    FieldKind.BOOLEAN: text("false"),  # quoted, SQLite would keep it as text
     FieldKind.INTEGER: "0",
     FieldKind.NUMBER: "0",
     FieldKind.ENUM: "0",

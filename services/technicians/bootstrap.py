@@ -1,0 +1,120 @@
+"""Puts technicians together: the only module that names concrete classes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from fieldmesh.technicians.v1 import events_pb2
+from fieldmesh.workorders.v1 import work_order_service_pb2_grpc
+
+from services.chassis.kit import message_of
+from services.chassis.mesh_service import Foundation, lay_foundation
+from services.chassis.versions_servicer import VersionedSource
+from services.technicians import tables
+from services.technicians.booking import Booking
+from services.technicians.desk import Desk
+from services.technicians.expiring import Expiring, Orders
+from services.technicians.following import Following
+from services.technicians.logins import Logins
+from services.technicians.resources import Directory, directory
+from services.technicians.search import Search
+from services.technicians.servicer import AssignmentDeskServicer, DirectoryServicer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from google.protobuf.message import Message
+    from sqlalchemy import Row, Table
+
+    from services.chassis.clock import Clock
+    from services.chassis.database import Database
+    from services.chassis.kit import KitServicer
+    from services.chassis.process import Process
+    from services.chassis.unit_of_work import Transaction
+
+NAME = "technicians"
+CONSUMERS = ("workorders", "shipping", "notifications")
+
+
+@dataclass(frozen=True)
+class Technicians:
+    """The object graph of the service."""
+
+    clock: Clock
+    kit: dict[str, KitServicer]
+    directory: Directory
+    desk: AssignmentDeskServicer
+    logins: DirectoryServicer
+    following: Following
+    expiring: Expiring
+
+    def servicer(self, resource: str) -> KitServicer:
+        """Give the servicer of a resource, such as `Person`."""
+        return self.kit[f"fieldmesh.technicians.v1.{resource}Service"]
+
+    def run_due(self) -> None:
+        """End reservations and apply memberships that are due now."""
+        now = self.clock.now()
+        self.directory.memberships.run_due(now)
+        self.expiring.run_due(now)
+
+
+@dataclass(frozen=True)
+class Running:
+    """The graph on its foundation."""
+
+    foundation: Foundation
+    technicians: Technicians
+
+    def start(self) -> None:
+        self.foundation.start()
+
+    def stop(self) -> None:
+        self.foundation.stop()
+
+
+def assemble(database: Database, clock: Clock, orders: Orders) -> Technicians:
+    """Give the service over a database, without anything that listens."""
+    wired = directory(NAME, database)
+    booking = Booking(wired.assignments)
+    desk = Desk(database, clock, booking)
+    return Technicians(
+        clock=clock,
+        kit=wired.servicers(database),
+        directory=wired,
+        desk=AssignmentDeskServicer(desk, Search(database, desk)),
+        logins=DirectoryServicer(Logins(database, wired.people)),
+        following=Following(booking),
+        expiring=Expiring(NAME, database, booking, orders),
+    )
+
+
+def build(process: Process) -> Running:
+    """Give the service as the host runs it. Raises SchemaMismatch and Unavailable."""
+    foundation = lay_foundation(process, sources=sources(), consumers=CONSUMERS)
+    orders = process.channels.stub(work_order_service_pb2_grpc.WorkOrderServiceStub, "workorders")
+    return Running(foundation, assemble(foundation.database, process.clock, orders))
+
+
+def sources() -> dict[str, VersionedSource]:
+    """Give the aggregates of which others keep projections."""
+    wired: tuple[tuple[str, Table, type[Message], str], ...] = (
+        ("Organization", tables.organizations, events_pb2.OrganizationChanged, "organization"),
+        ("Person", tables.people, events_pb2.PersonChanged, "person"),
+        ("Team", tables.teams, events_pb2.TeamChanged, "team"),
+        ("Technician", tables.technicians, events_pb2.TechnicianChanged, "technician"),
+    )
+    return {name: VersionedSource(table, _again(name, event, part)) for name, table, event, part in wired}
+
+
+def _again(name: str, event: type[Message], part: str) -> Callable[[Transaction, Row[Any]], object]:
+    """Tell others once more of a row as it is now."""
+
+    def publish(transaction: Transaction, row: Row[Any]) -> object:
+        told: Any = event()
+        message = getattr(told, part)
+        message.CopyFrom(message_of(type(message), row._mapping))  # type: ignore[arg-type]  # noqa: SLF001
+        return transaction.publish(told, name, row.id, row.version)
+
+    return publish

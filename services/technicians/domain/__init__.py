@@ -1,0 +1,1 @@
+"""Rules of the directory and of assignments; plain Python, time and ids are arguments."""

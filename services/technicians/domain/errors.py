@@ -1,0 +1,92 @@
+"""The rules of this service that can be broken; their reasons are those of the contract."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """One wrong field and what is wrong with it."""
+
+    field: str
+    description: str
+
+
+class Refusal(Exception):
+    """A broken rule; its message is for the caller."""
+
+    kind: ClassVar[str] = "state"
+    reason: ClassVar[str] = "INTERNAL"
+
+    def __init__(
+        self, message: str, *, violations: Sequence[Violation] = (), metadata: Mapping[str, str] | None = None
+    ) -> None:
+        super().__init__(message)
+        self.violations = tuple(violations)
+        self.metadata = dict(metadata or {})
+
+
+class TechnicianNotEligible(Refusal):
+    """The technician cannot be assigned, whatever the reason."""
+
+    reason = "TECHNICIAN_NOT_ELIGIBLE"
+
+    def __init__(self, technician_id: str, obstacles: Sequence[str]) -> None:
+        super().__init__(" ".join(obstacles), metadata={"technician_id": technician_id})
+
+
+class AppointmentOverlap(Refusal):
+    """The technician is elsewhere then."""
+
+    reason = "APPOINTMENT_OVERLAP"
+
+    def __init__(self, technician_id: str, name: str) -> None:
+        super().__init__(f"{name} is busy then.", metadata={"technician_id": technician_id})
+
+
+class OverrideReasonMissing(Refusal):
+    """Skills are missing, or it is a freelancer, and nobody said why (CP-65, CP-66)."""
+
+    kind = "invalid"
+    reason = "OVERRIDE_REASON_MISSING"
+
+    def __init__(self, name: str, missing: Sequence[str], *, freelancer: bool) -> None:
+        why = "is a freelancer" if freelancer else f"lacks {', '.join(missing)}"
+        super().__init__(
+            f"{name} {why}: a reason is required.",
+            violations=[Violation("reason_code", "is required")],
+            metadata={"missing": ",".join(missing)},
+        )
+
+
+class ReasonUnexplained(Refusal):
+    """The reason "other" came without a text (CP-65)."""
+
+    kind = "invalid"
+    reason = "OVERRIDE_REASON_MISSING"
+
+    def __init__(self) -> None:
+        text = "Say in a few words what the other reason is."
+        super().__init__(text, violations=[Violation("reason_text", "is required with this reason")])
+
+
+class EmailDomainMismatch(Refusal):
+    """The corporate e-mail is not in the organisation's domains (CP-93)."""
+
+    kind = "invalid"
+    reason = "EMAIL_DOMAIN_MISMATCH"
+
+    def __init__(self, domains: Sequence[str]) -> None:
+        allowed = " or ".join(domains) or "no domain"
+        text = f"must be an address in {allowed}"
+        super().__init__(f"The corporate e-mail {text}.", violations=[Violation("corporate_email", text)])
+
+
+class LoginInactive(Refusal):
+    """The person, or their organisation, is deactivated."""
+
+    reason = "LOGIN_INACTIVE"
+
+    def __init__(self) -> None:
+        super().__init__("This login is not active.")

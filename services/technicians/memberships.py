@@ -1,0 +1,114 @@
+"""Rules of memberships: from a day to a day, one at a time, ended and never overwritten (CP-93, CP-94)."""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import Any
+
+from fieldmesh.technicians.v1 import technician_pb2
+from sqlalchemy import ColumnElement, Connection, and_, or_, select
+
+from services.chassis.database import Database
+from services.chassis.errors import Violation
+from services.chassis.identity import service_caller
+from services.chassis.kit import Change, ResourceEngine
+from services.chassis.unit_of_work import Transaction
+from services.technicians.domain.errors import EmailDomainMismatch
+from services.technicians.people import TechniciansPeople
+from services.technicians.tables import memberships, organizations, technicians
+from services.technicians.wire import day
+
+_BATCH = 500
+
+
+def validate(transaction: Transaction, change: Change) -> Iterable[Violation]:
+    """Days are in order, no other membership holds in them, and the e-mail is the organisation's.
+
+    Raises EmailDomainMismatch.
+    """
+    membership = change.after
+    first, last = day(membership.start_date), day(membership.end_date) if membership.HasField("end_date") else None
+    if first is None or (membership.HasField("end_date") and last is None):
+        return  # the contract's own check names it
+    if last is not None and last < first:
+        yield Violation("end_date", "must not be before the first day")
+        return
+    # Whoever else gives this technician a membership waits here, and then sees this one.
+    transaction.execute(select(technicians.c.id).where(technicians.c.id == membership.technician_id).with_for_update())
+    others = select(memberships.c.organization_id).where(
+        memberships.c.technician_id == membership.technician_id,
+        memberships.c.id != membership.id,
+        *([memberships.c.start_date <= last] if last is not None else []),
+        or_(memberships.c.end_date.is_(None), memberships.c.end_date >= first),
+    )
+    other = transaction.execute(others.limit(1)).scalar()
+    if other is not None:
+        same = other == membership.organization_id
+        whose = "this organisation already" if same else "another organisation"
+        yield Violation("technician_id", f"belongs to {whose} in that time")
+    if change.verb == "create" and membership.corporate_email:
+        _check_domain(transaction.connection, membership)
+
+
+class MembershipsToday:
+    """Keeps the organisation of each technician that of the membership which holds today (UTC)."""
+
+    def __init__(self, service: str, database: Database, engine: ResourceEngine, persons: TechniciansPeople) -> None:
+        self._own = service_caller(service)
+        self._database = database
+        self._technicians = engine
+        self._people = persons
+
+    def on_change(self, transaction: Transaction, change: Change) -> None:
+        """Let a new or ended membership take effect where it does so today."""
+        self.apply(transaction, change.after.technician_id)
+
+    def apply(self, transaction: Transaction, technician_id: str) -> None:
+        """Set a technician's organisation, and that of the person, to what holds now."""
+        row = self._technicians.find_for_update(transaction.connection, technician_id)
+        if row is None:
+            return
+        today = holds_on(transaction.now.date())
+        held = select(memberships.c.organization_id).where(memberships.c.technician_id == technician_id, today)
+        organization = transaction.execute(held).scalar() or ""
+        if row.organization_id == organization:
+            return
+        wanted = technician_pb2.Technician(organization_id=organization)
+        changed = self._technicians.rewrite(transaction, self._own, row, wanted, ["organization_id"])
+        if changed.person_id:
+            self._people.follow(transaction, changed)
+
+    def run_due(self, now: datetime) -> int:
+        """Apply memberships that began or ended since somebody looked; give how many technicians changed."""
+        with self._database.read() as connection:
+            due = _outdated(connection, now.date())
+        for technician_id in due:
+            with self._database.begin(actor=self._own, now=now) as transaction:
+                self.apply(transaction, technician_id)
+        return len(due)
+
+
+def holds_on(when: date) -> ColumnElement[bool]:
+    """Memberships that hold on a day."""
+    columns = memberships.c
+    return and_(columns.start_date <= when, or_(columns.end_date.is_(None), columns.end_date >= when))
+
+
+def _outdated(connection: Connection, today: date) -> list[str]:
+    """Technicians whose organisation is not that of the membership of today."""
+    held = select(memberships.c.technician_id, memberships.c.organization_id).where(holds_on(today)).subquery()
+    both = technicians.outerjoin(held, held.c.technician_id == technicians.c.id)
+    present = select(technicians.c.id).select_from(both)
+    wrong = or_(
+        and_(held.c.organization_id.is_(None), technicians.c.organization_id != ""),
+        held.c.organization_id != technicians.c.organization_id,
+    )
+    return list(connection.execute(present.where(wrong).order_by(technicians.c.id).limit(_BATCH)).scalars())
+
+
+def _check_domain(connection: Connection, membership: Any) -> None:
+    found = connection.execute(
+        select(organizations.c.domains).where(organizations.c.id == membership.organization_id)
+    ).scalar()
+    domains = [domain.lower() for domain in found or ()]
+    if membership.corporate_email.rpartition("@")[2].lower() not in domains:
+        raise EmailDomainMismatch(domains)

@@ -1,0 +1,108 @@
+"""Tables of the technicians service. Those of resources come from their contracts (hard-parts 27)."""
+
+from fieldmesh.technicians.v1 import (
+    assignment_pb2,
+    certification_pb2,
+    membership_pb2,
+    organization_pb2,
+    person_pb2,
+    skill_requirement_pb2,
+    team_pb2,
+    technician_certification_pb2,
+    technician_pb2,
+)
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, MetaData, String, Table, text
+
+from services.chassis.kit import kit_table
+from services.chassis.tables import chassis_tables
+from services.chassis.types import StringList
+
+metadata = MetaData()
+chassis = chassis_tables(metadata)
+
+_SIGNS_IN = text("login <> ''")
+
+
+def _ref(name: str) -> Column[str]:
+    return Column(name, String(40), nullable=False, server_default="")
+
+
+organizations = kit_table(metadata, organization_pb2.Organization, "organizations", unique=[("name",)])
+
+people = kit_table(
+    metadata,
+    person_pb2.Person,
+    "people",
+    Index("ix_people_organization_name", "organization_id", "name", "id"),
+    # Unique among those who sign in; most technicians don't.
+    Index("uq_people_login", "login", unique=True, sqlite_where=_SIGNS_IN, postgresql_where=_SIGNS_IN),
+)
+
+teams = kit_table(metadata, team_pb2.Team, "teams", unique=[("organization_id", "name")])
+
+technicians = kit_table(
+    metadata,
+    technician_pb2.Technician,
+    "technicians",
+    # Who may change a technician that has no membership yet: those who registered it.
+    _ref("registered_by"),
+    Index("ix_technicians_organization_name", "organization_id", "name", "id"),
+    Index("ix_technicians_person", "person_id"),
+)
+
+memberships = kit_table(metadata, membership_pb2.Membership, "memberships")
+
+certifications = kit_table(metadata, certification_pb2.Certification, "certifications", unique=[("code",)])
+
+technician_certifications = kit_table(
+    metadata,
+    technician_certification_pb2.TechnicianCertification,
+    "technician_certifications",
+    unique=[("technician_id", "certification_id", "issue_date")],
+)
+
+skill_requirements = kit_table(
+    metadata,
+    skill_requirement_pb2.SkillRequirement,
+    "skill_requirements",
+    unique=[("organization_id", "work_type_id")],
+)
+
+PARTY_COLUMNS = ("issuer_org", "executor_org", "facility_org")
+
+assignments = kit_table(
+    metadata,
+    assignment_pb2.Assignment,
+    "assignments",
+    *(_ref(name) for name in PARTY_COLUMNS),
+    Column("scope_version", BigInteger, nullable=False, server_default="0"),
+    Column("duration_minutes", Integer, nullable=False, server_default="0"),
+    *(Index(f"ix_assignments_{name}", name, "assign_time", "id") for name in PARTY_COLUMNS),
+    Index("ix_assignments_visit", "technician_id", "state", "start_time"),
+    Index("ix_assignments_expiry", "state", "expire_time"),
+)
+
+# What this service knows of the orders of workorders: enough to filter and to release (hard-parts 3).
+work_orders = Table(
+    "work_orders",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    *(_ref(name) for name in PARTY_COLUMNS),
+    _ref("technician_id"),
+    Column("category", Integer, nullable=False, server_default="0"),
+    Column("scope_version", BigInteger, nullable=False, server_default="0"),
+    Column("source_version", BigInteger, nullable=False),
+    Column("deleted", Boolean, nullable=False, server_default=text("false")),
+)
+
+# What workorders says of work types; a tombstone keeps its version (hard-parts 10).
+work_types = Table(
+    "work_types",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("name", String(255), nullable=False, server_default=""),
+    Column("certification_codes", StringList, nullable=False, server_default="[]"),
+    Column("active", Boolean, nullable=False, server_default=text("true")),
+    Column("source_version", BigInteger, nullable=False),
+    Column("deleted", Boolean, nullable=False, server_default=text("false")),
+)
