@@ -9,8 +9,9 @@ from __future__ import annotations
 import os
 import sys
 import warnings
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 # Both before eventlet's import: it would announce its retirement on every start, and load a resolver of its own.
 warnings.filterwarnings("ignore", message=r"[\s\S]*Eventlet is deprecated")
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from services.chassis.process import Process
 
 log = get_logger(__name__)
+F = TypeVar("F", bound="Callable[..., Any]")
 PROCESS_KEY: Final = "FIELDMESH_PROCESS"
 CONTAINER_PATH: Final = f"{__name__}.ThreadContainer"
 # How often the hub looks whether a timer's thread has finished; it cannot be woken from another thread.
@@ -118,26 +120,31 @@ class Application(DependencyProvider):  # type: ignore[misc]
 
 
 class Serves(Entrypoint):  # type: ignore[misc]
-    """Serves a contract with the servicer that the decorated method gives."""
+    """Serves contracts with what the decorated method gives: a servicer, or a mapping of them by full name."""
 
-    def __init__(self, service: ServiceDescriptor, *, feed: bool = False) -> None:
-        self._service = service
+    def __init__(self, *services: ServiceDescriptor, feed: bool = False) -> None:
+        self._services = services
         self._feed = feed
         super().__init__()
 
     def setup(self) -> None:
         process: Process = self.container.process
         server = process.feed_server if self._feed else process.server
-        server.add(self._service, self._behaviour)
+        for service in self._services:
+            server.add(service, self._behaviour)
 
     def _behaviour(self, method: MethodDescriptor) -> Callable[[Any, Any], Any]:
+        name = method.containing_service.full_name
+
+        def call(given: Any, request: Any, context: Any) -> Any:
+            servicer = given[name] if isinstance(given, Mapping) else given
+            return getattr(servicer, method.name)(request, context)
+
         def unary(request: Any, context: Any) -> Any:
-            return self.container.run_worker(
-                self, then=lambda servicer: getattr(servicer, method.name)(request, context)
-            )
+            return self.container.run_worker(self, then=lambda given: call(given, request, context))
 
         def stream(request: Any, context: Any) -> Any:
-            return self.container.stream_worker(self, lambda servicer: getattr(servicer, method.name)(request, context))
+            return self.container.stream_worker(self, lambda given: call(given, request, context))
 
         return stream if method.server_streaming else unary
 
@@ -207,6 +214,19 @@ def _nothing() -> None:
     """Stand in for a hook that an application does not have."""
 
 
-serves = Serves.decorator
-on_event = OnEvent.decorator
-every = Every.decorator
+def serves(*services: ServiceDescriptor, feed: bool = False) -> Callable[[F], F]:
+    """Serve contracts with what the decorated method gives: a servicer, or a mapping of them by full name.
+
+    `feed`: on the feed port, for long streams between services.
+    """
+    return cast("Callable[[F], F]", Serves.decorator(*services, feed=feed))
+
+
+def on_event(producer: str, event: type[Message], *, handler: str, lane: str = "") -> Callable[[F], F]:
+    """Handle a type of event of a producer, as `method(self, transaction, event, payload)`; see OnEvent."""
+    return cast("Callable[[F], F]", OnEvent.decorator(producer, event, handler=handler, lane=lane))
+
+
+def every(seconds: float, *, eager: bool = False) -> Callable[[F], F]:
+    """Call the decorated method every so often, on a thread; `eager`: at the start as well."""
+    return cast("Callable[[F], F]", Every.decorator(seconds, eager=eager))

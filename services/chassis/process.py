@@ -14,6 +14,7 @@ from services.chassis.grpc_server import RpcServer, ServerLimits
 from services.chassis.keys import PublicKeys, signing_key
 from services.chassis.log import get_logger
 from services.chassis.metrics import RpcMetrics
+from services.chassis.settings import PREFIX, SettingsFault
 from services.chassis.tokens import TokenSigner, TokenVerifier
 
 if TYPE_CHECKING:
@@ -57,7 +58,14 @@ class Process:
 
 
 def open_process(name: str, settings: Settings) -> Process:
-    """Put together what a service runs with; nothing listens yet. Raises KeyFault without a signing key."""
+    """Put together what a service runs with; nothing listens yet.
+
+    Raises KeyFault without a signing key, SettingsFault for a broker with SQLite.
+    """
+    if settings.broker_url and settings.service(name).database == "sqlite":
+        # The relay elects itself by a lock of PostgreSQL; only this service's own address is of interest here.
+        variable = f"{PREFIX}{name.upper()}_DATABASE_URL"
+        raise SettingsFault([f"{variable}: a PostgreSQL address is needed beside {PREFIX}BROKER_URL."])
     keys = settings.keys_folder
     signer = TokenSigner(signing_key(keys, name))
     verifier = TokenVerifier(name, PublicKeys(keys))
