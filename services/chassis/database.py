@@ -174,7 +174,7 @@ def _translated() -> Iterator[None]:
     except DBAPIError as error:
         if not _is_outage(error):
             raise
-        raise Unavailable("The database does not answer; try again.", reason="STORAGE_UNAVAILABLE") from error
+        raise Unavailable("The database does not answer; try again.") from error
 
 
 def _is_outage(error: DBAPIError) -> bool:

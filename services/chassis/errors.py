@@ -76,7 +76,7 @@ class InvalidRequest(Refusal):
     """Fields are wrong; ``violations`` names every one of them."""
 
     kind = "invalid"
-    default_reason = "INVALID_REQUEST"
+    default_reason = "INVALID_FIELDS"
 
 
 class Unauthenticated(Refusal):
@@ -90,7 +90,7 @@ class NotAllowed(Refusal):
     """The caller is known and may not do this."""
 
     kind = "forbidden"
-    default_reason = "NOT_ALLOWED"
+    default_reason = "ROLE_NOT_ALLOWED"
 
 
 class NotFound(Refusal):
@@ -125,14 +125,14 @@ class Exhausted(Refusal):
     """A limit of rate, size or concurrency is reached."""
 
     kind = "exhausted"
-    default_reason = "EXHAUSTED"
+    default_reason = "TOO_MANY_STREAMS"
 
 
 class Unavailable(Refusal):
     """A dependency does not answer now; the same request may succeed later."""
 
     kind = "unavailable"
-    default_reason = "UNAVAILABLE"
+    default_reason = "SERVICE_UNAVAILABLE"
 
 
 _CLASSES: Mapping[grpc.StatusCode, type[Refusal]] = {
@@ -191,6 +191,9 @@ def remote_refusal(error: grpc.RpcError) -> Refusal:
             "Another service did not answer as expected.", reason="REMOTE_FAILURE", metadata={"code": code.name}
         )
     message = error.details() if isinstance(error, grpc.Call) else ""
+    if refusal is Unavailable and not info.reason:
+        # Nobody refused, gRPC itself found nobody there; its details name addresses.
+        message = "Another service does not answer; try again."
     return refusal(message or code.name, reason=info.reason, metadata=dict(info.metadata), violations=violations)
 
 

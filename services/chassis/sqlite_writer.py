@@ -166,7 +166,7 @@ class SqliteWriter:
             if turn.is_set():
                 return
             self._waiting.remove(turn)
-        raise Unavailable("The database is busy; try again.", reason="STORAGE_BUSY")
+        raise Unavailable("The database is busy; try again.")
 
     def _hand_on(self, batch: _Batch) -> bool:
         """Give the turn to the next in line within the same batch, where there is one and the batch may grow."""
@@ -191,4 +191,4 @@ def _is_busy(error: BaseException) -> bool:
 
 
 def _not_stored() -> Unavailable:
-    return Unavailable("The change could not be stored; try again.", reason="STORAGE_UNAVAILABLE")
+    return Unavailable("The change could not be stored; try again.")

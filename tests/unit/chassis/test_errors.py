@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import grpc
 import pytest
-from google.rpc import code_pb2
+from google.rpc import code_pb2, status_pb2
 from grpc_status import rpc_status
 
 from services.chassis import errors
@@ -93,3 +93,12 @@ def test_a_bug_over_there_is_unavailable_here():
 
     assert back.kind == "unavailable"
     assert back.reason == "REMOTE_FAILURE"
+
+
+def test_a_service_that_is_not_there_is_unavailable_without_its_address():
+    status = status_pb2.Status(code=code_pb2.UNAVAILABLE, message="failed to connect to ipv4:127.0.0.1:50051")
+
+    back = errors.remote_refusal(FakeCall(status))
+
+    assert (back.kind, back.reason) == ("unavailable", "SERVICE_UNAVAILABLE")
+    assert "127.0.0.1" not in back.message
