@@ -115,7 +115,7 @@ def demo_password(settings: LauncherSettings) -> str:
     """The demo logins' password: FIELDMESH_DEMO_PASSWORD, or one made on the first run; kept in the data folder."""
     file = settings.data / "demo-password"
     kept = file.read_text().strip() if file.exists() else ""
-    password = settings.demo_password.get_secret_value() if settings.demo_password else kept
+    password = settings.demo_password or kept
     if password and password == kept:
         return kept
     password = password or secrets.token_urlsafe(9)

@@ -1,25 +1,21 @@
-"""What the launcher reads from the environment, beside the settings that every process shares."""
+"""What the launcher reads from the environment, beside the settings of the processes it starts."""
 
 from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field, SecretStr
+from pydantic import Field
 
-from services.chassis.settings import Settings
+from admin.settings import AdminSettings
+from services.chassis.settings import Port
 
-Port = Annotated[int, Field(ge=1, le=65535)]
 
-
-class LauncherSettings(Settings):
+class LauncherSettings(AdminSettings):
     """Settings of `make up` and its siblings; every variable is named in docs/operations.md."""
 
-    admin_host: str = "127.0.0.1"
-    admin_port: Port = 8080
     admin_threads: Annotated[int, Field(ge=1, le=256)] = 16
     mailbox_host: str = "127.0.0.1"
     mailbox_port: Port = 8025
-    demo_password: SecretStr | None = None
     # How many work orders the first run makes; 0 for none.
     demo_orders: Annotated[int, Field(ge=0, le=20_000)] = 60
     start_seconds: Annotated[float, Field(gt=0, le=600)] = 90.0
