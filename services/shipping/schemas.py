@@ -12,6 +12,7 @@ from marshmallow import Schema, ValidationError, fields, validate
 from services.chassis.errors import InvalidRequest, Violation
 from services.shipping.domain.parcels import ParcelState, Sighting
 from services.shipping.domain.policy import Anchor, AssignmentAnchor, DeliveryAnchor, Pause, RequiredDelivery
+from services.shipping.domain.tracking import Update
 
 MOST_UPDATES = 500
 MOST_PARCELS = 200
@@ -19,18 +20,6 @@ MOST_PAUSES = 100
 LONGEST_SEQUENCE = 2**62
 FIRST_YEAR, LAST_YEAR = 1970, 2200
 """Years that calendars can be computed for, with room for pauses and horizon."""
-
-
-@dataclass(frozen=True, slots=True)
-class TrackingUpdate:
-    """One message of a carrier, with what only the first one about a parcel needs."""
-
-    carrier: str
-    tracking_number: str
-    sighting: Sighting
-    order_number: str = ""
-    required: bool = True
-    required_parcels: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,11 +130,11 @@ class _Place(Schema):
     acceptance_version = fields.Integer(required=True, validate=validate.Range(0, 2**31 - 1, error="must be positive"))
 
 
-def tracking_updates(request: messages.IngestTrackingRequest) -> tuple[TrackingUpdate, ...]:
+def tracking_updates(request: messages.IngestTrackingRequest) -> tuple[Update, ...]:
     """Messages of carriers; raises InvalidRequest."""
     loaded = _load(_Tracking(), request)
     return tuple(
-        TrackingUpdate(
+        Update(
             each["carrier"].strip(),
             each["tracking_number"].strip(),
             Sighting(

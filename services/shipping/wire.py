@@ -1,10 +1,10 @@
 """Domain values as messages of the contract, and as the JSON that rows keep of them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
-from fieldmesh.shipping.v1 import events_pb2, fulfilment_order_pb2, shipment_pb2, sla_pb2
+from fieldmesh.shipping.v1 import events_pb2, fulfilment_order_pb2, shipment_pb2, shipping_service_pb2, sla_pb2
 from google.type import date_pb2
 from sqlalchemy import RowMapping
 
@@ -15,6 +15,7 @@ from services.shipping.domain.order_clock import SlaState
 from services.shipping.domain.policy import DeliveryAnchor, SlaInputs
 from services.shipping.domain.sla import Target
 from services.shipping.domain.steps import Step, in_words
+from services.shipping.domain.tracking import Taken
 from services.shipping.domain.zones import instant
 from services.shipping.repository.orders import party_columns, pauses_to_json
 
@@ -99,6 +100,17 @@ def progressed_event(
         event.expected_delivery_date.CopyFrom(date_message(row["expected_delivery_date"]))
     event.progress_time.FromDatetime(now)
     return event
+
+
+def tracking_results(taken: Iterable[Taken]) -> shipping_service_pb2.IngestTrackingResponse:
+    """What became of carriers' messages."""
+    results = [
+        shipping_service_pb2.TrackingResult(
+            parcel_id=each.parcel_id, applied=each.applied, message=each.message, refused=each.refused
+        )
+        for each in taken
+    ]
+    return shipping_service_pb2.IngestTrackingResponse(results=results)
 
 
 def date_message(day: date) -> date_pb2.Date:

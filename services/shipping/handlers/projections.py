@@ -46,7 +46,8 @@ class Projections:
             request = fulfilment.find_request(connection, order.id)
             if request is not None:
                 self._ordering.place(transaction, order, request)
-        self._targets.refresh(transaction, order, parcels.fulfilments_of(connection, [order.id])[order.id])
+        fulfilments = parcels.fulfilments_of(connection, [order.id])[order.id]
+        self._targets.refresh(transaction, [(order, fulfilments)])
 
     def work_order_deleted(self, transaction: Transaction, event: Event, deleted: events_pb2.WorkOrderDeleted) -> None:
         """Forgets an order that was never allocated."""

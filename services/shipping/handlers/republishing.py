@@ -25,7 +25,7 @@ def versioned_sources() -> dict[str, VersionedSource]:
 
 def _fulfilment_order(transaction: Transaction, told: Row[Any]) -> None:
     row = fulfilment.order_row(transaction.connection, told.id)
-    packed = [wire.parcel_message(each) for each in parcels.rows_of(transaction.connection, told.id)]
+    packed = [wire.parcel_message(each) for each in parcels.rows_of(transaction.connection, [told.id])[told.id]]
     event = wire.progressed_event(row, packed, transaction.now, expected_changed=False)
     transaction.publish(event, ordering.AGGREGATE, told.id, row["version"])
 

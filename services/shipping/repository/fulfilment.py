@@ -1,11 +1,11 @@
 """Requests for parts, fulfilment orders and shipments."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import fields
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, func, insert, select, update
+from sqlalchemy import Connection, RowMapping, bindparam, insert, select, update
 
 from services.chassis.ids import derive_id
 from services.shipping.domain.fulfilment import (
@@ -100,18 +100,29 @@ def add_order(
     )
 
 
-def save_order_progress(connection: Connection, order: FulfilmentOrder) -> None:
-    """Writes phase, expected date and version."""
-    connection.execute(
-        update(fulfilment_orders)
-        .where(fulfilment_orders.c.id == order.id)
-        .values(
-            phase=int(order.phase),
-            expected_delivery_date=order.expected,
-            required_parcels=order.required_parcels,
-            version=order.version,
-        )
-    )
+def save_progress(connection: Connection, changed: Sequence[FulfilmentOrder]) -> None:
+    """Writes phases, expected dates and versions."""
+    if not changed:
+        return
+    names = ("phase", "expected_delivery_date", "required_parcels", "version")
+    statement = update(fulfilment_orders).where(fulfilment_orders.c.id == bindparam("order_id"))
+    rows = [
+        {
+            "order_id": order.id,
+            "new_phase": int(order.phase),
+            "new_expected_delivery_date": order.expected,
+            "new_required_parcels": order.required_parcels,
+            "new_version": order.version,
+        }
+        for order in changed
+    ]
+    connection.execute(statement.values(**{name: bindparam(f"new_{name}") for name in names}), rows)
+
+
+def order_rows(connection: Connection, order_ids: Iterable[str]) -> dict[str, RowMapping]:
+    """Fulfilment orders as rows by id."""
+    wanted = select(fulfilment_orders).where(fulfilment_orders.c.id.in_(sorted(set(order_ids))))
+    return {row["id"]: row for row in connection.execute(wanted).mappings()}
 
 
 def order_row(connection: Connection, order_id: str) -> RowMapping:
@@ -134,24 +145,30 @@ def work_orders_of_numbers(connection: Connection, order_numbers: Iterable[str])
     return {row.number: row.work_order_id for row in connection.execute(wanted)}
 
 
-def ensure_shipment(
-    connection: Connection, order: FulfilmentOrder, carrier: str, parties: Parties, now: datetime
-) -> str:
-    """The shipment of an order with a carrier, made where it is missing; answers its id."""
-    shipment_id = derive_id("shipment", order.id, carrier)
-    known = select(func.count()).select_from(shipments).where(shipments.c.id == shipment_id)
-    if not connection.execute(known).scalar_one():
-        connection.execute(
-            insert(shipments).values(
-                id=shipment_id,
-                fulfilment_order_id=order.id,
-                work_order_id=order.work_order_id,
-                carrier=carrier,
-                create_time=now,
-                **party_columns(parties),
-            )
-        )
-    return shipment_id
+def shipment_id_of(order: FulfilmentOrder, carrier: str) -> str:
+    """The id of the shipment of an order with a carrier."""
+    return derive_id("shipment", order.id, carrier)
+
+
+def ensure_shipments(
+    connection: Connection, wanted: Iterable[tuple[FulfilmentOrder, str, Parties]], now: datetime
+) -> None:
+    """Makes the shipments of orders with carriers where they are missing."""
+    rows = {
+        shipment_id_of(order, carrier): {
+            "id": shipment_id_of(order, carrier),
+            "fulfilment_order_id": order.id,
+            "work_order_id": order.work_order_id,
+            "carrier": carrier,
+            "create_time": now,
+            **party_columns(parties),
+        }
+        for order, carrier, parties in wanted
+    }
+    known = set(connection.execute(select(shipments.c.id).where(shipments.c.id.in_(sorted(rows)))).scalars())
+    missing = [row for shipment_id, row in rows.items() if shipment_id not in known]
+    if missing:
+        connection.execute(insert(shipments), missing)
 
 
 def set_pickup_date(connection: Connection, order_id: str, carrier: str, day: date) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, delete, insert, select, update
+from sqlalchemy import Connection, RowMapping, bindparam, delete, insert, select, update
 
 from services.shipping.domain.known_order import KnownOrder, Parties
 from services.shipping.domain.order_clock import Category, OrderClock
@@ -47,9 +47,14 @@ def forget_order(connection: Connection, order_id: str) -> None:
     connection.execute(delete(work_orders).where(work_orders.c.id == order_id, work_orders.c.assigned_time.is_(None)))
 
 
-def save_target_version(connection: Connection, order_id: str, version: int) -> None:
-    """Notes the newest target of an order."""
-    connection.execute(update(work_orders).where(work_orders.c.id == order_id).values(target_version=version))
+def save_target_versions(connection: Connection, versions: Mapping[str, int]) -> None:
+    """Notes the newest targets of orders, by id."""
+    if versions:
+        noted = update(work_orders).where(work_orders.c.id == bindparam("order_id"))
+        connection.execute(
+            noted.values(target_version=bindparam("version")),
+            [{"order_id": order_id, "version": version} for order_id, version in versions.items()],
+        )
 
 
 def party_columns(parties: Parties) -> dict[str, Any]:

@@ -1,33 +1,19 @@
 """Parcels with what carriers said about them."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, insert, select, tuple_, update
+from sqlalchemy import Connection, RowMapping, bindparam, insert, select, tuple_, update
 
 from services.chassis.ids import derive_id
-from services.shipping.domain.fulfilment import FulfilmentOrder
-from services.shipping.domain.known_order import Fulfilment, Parties
+from services.shipping.domain.known_order import Fulfilment
 from services.shipping.domain.parcels import Parcel, ParcelState, Sighting
-from services.shipping.repository.fulfilment import ensure_shipment, orders_of
+from services.shipping.domain.tracking import TrackedOrder, Tracking
+from services.shipping.repository.fulfilment import ensure_shipments, orders_of, shipment_id_of
 from services.shipping.repository.orders import party_columns
 from services.shipping.tables import parcels, tracking_events
-
-
-@dataclass(frozen=True, slots=True)
-class TrackingEvent:
-    """A message that was taken, and whether it changed its parcel."""
-
-    work_order_id: str
-    sighting: Sighting
-    applied: bool
-
-
-Tracking = tuple[str, str]
-"""Carrier and tracking number."""
 
 
 def parcel_id_of(tracking: Tracking) -> str:
@@ -61,59 +47,80 @@ def fulfilments_of(connection: Connection, work_order_ids: Iterable[str]) -> dic
     return found
 
 
-def rows_of(connection: Connection, order_id: str) -> Sequence[RowMapping]:
-    """The parcels of a fulfilment order as rows, for events."""
-    wanted = select(parcels).where(parcels.c.fulfilment_order_id == order_id).order_by(parcels.c.tracking_number)
-    return connection.execute(wanted).mappings().all()
+def rows_of(connection: Connection, order_ids: Iterable[str]) -> dict[str, list[RowMapping]]:
+    """The parcels of fulfilment orders as rows, for events."""
+    columns = parcels.c
+    wanted = select(parcels).where(columns.fulfilment_order_id.in_(sorted(set(order_ids))))
+    found: defaultdict[str, list[RowMapping]] = defaultdict(list)
+    for row in connection.execute(wanted.order_by(columns.tracking_number, columns.id)).mappings():
+        found[row["fulfilment_order_id"]].append(row)
+    return found
 
 
-def add_parcel(connection: Connection, parcel: Parcel, order: FulfilmentOrder, parties: Parties, now: datetime) -> None:
-    """Stores a parcel that was announced for the first time, within the order's shipment with its carrier."""
-    shipment_id = ensure_shipment(connection, order, parcel.carrier, parties, now)
-    connection.execute(
-        insert(parcels).values(
-            id=parcel.id,
-            shipment_id=shipment_id,
-            fulfilment_order_id=order.id,
-            work_order_id=order.work_order_id,
-            carrier=parcel.carrier,
-            tracking_number=parcel.tracking_number,
-            required=parcel.required,
-            ship_to_zone=parcel.ship_to_zone,
+def add_parcels(connection: Connection, tracked: Iterable[TrackedOrder], now: datetime) -> None:
+    """Stores parcels that were announced for the first time, with the shipments that they are in."""
+    packed = [(one.parcels[name], one.order, one.parties) for one in tracked for name in sorted(one.announced)]
+    if not packed:
+        return
+    ensure_shipments(connection, ((order, parcel.carrier, parties) for parcel, order, parties in packed), now)
+    rows = [
+        {
+            "id": parcel.id,
+            "shipment_id": shipment_id_of(order, parcel.carrier),
+            "fulfilment_order_id": order.id,
+            "work_order_id": order.work_order_id,
+            "carrier": parcel.carrier,
+            "tracking_number": parcel.tracking_number,
+            "required": parcel.required,
+            "ship_to_zone": parcel.ship_to_zone,
             **_facts(parcel),
             **party_columns(parties),
-        )
-    )
+        }
+        for parcel, order, parties in packed
+    ]
+    connection.execute(insert(parcels), rows)
 
 
-def save_parcel(connection: Connection, parcel: Parcel) -> None:
-    """Writes where a parcel is."""
+def save_parcels(connection: Connection, tracked: Iterable[TrackedOrder]) -> None:
+    """Writes where parcels are that were known before."""
+    changed = [one.parcels[name] for one in tracked for name in sorted(one.changed - one.announced)]
+    if not changed:
+        return
     columns = parcels.c
-    connection.execute(
-        update(parcels).where(columns.id == parcel.id).values(**_facts(parcel), version=columns.version + 1)
+    names = ("state", "expected_delivery_date", "delivery_date", "deliver_time", "carrier_sequence")
+    values: dict[str, Any] = {name: bindparam(f"new_{name}") for name in names}
+    statement = (
+        update(parcels).where(columns.id == bindparam("parcel_id")).values(**values, version=columns.version + 1)
     )
+    rows = [
+        {"parcel_id": each.id, **{f"new_{name}": value for name, value in _facts(each).items()}} for each in changed
+    ]
+    connection.execute(statement, rows)
 
 
-def add_sighting(connection: Connection, parcel: Parcel, event: TrackingEvent, parties: Parties, now: datetime) -> None:
-    """Appends a message of a carrier."""
-    sighting = event.sighting
-    connection.execute(
-        insert(tracking_events).values(
-            id=derive_id("tracking-event", parcel.id, sighting.sequence),
-            parcel_id=parcel.id,
-            work_order_id=event.work_order_id,
-            carrier_sequence=sighting.sequence,
-            state=int(sighting.state),
-            description=sighting.description,
-            location=sighting.location,
-            expected_delivery_date=sighting.expected,
-            delivery_date=sighting.delivery_date,
-            occur_time=sighting.occurred,
-            receive_time=now,
-            applied=event.applied,
-            **party_columns(parties),
-        )
-    )
+def add_events(connection: Connection, tracked: Iterable[TrackedOrder], now: datetime) -> None:
+    """Appends messages of carriers."""
+    rows = [
+        {
+            "id": derive_id("tracking-event", event.parcel_id, event.sighting.sequence),
+            "parcel_id": event.parcel_id,
+            "work_order_id": one.order.work_order_id,
+            "carrier_sequence": event.sighting.sequence,
+            "state": int(event.sighting.state),
+            "description": event.sighting.description,
+            "location": event.sighting.location,
+            "expected_delivery_date": event.sighting.expected,
+            "delivery_date": event.sighting.delivery_date,
+            "occur_time": event.sighting.occurred,
+            "receive_time": now,
+            "applied": event.applied,
+            **party_columns(one.parties),
+        }
+        for one in tracked
+        for event in one.kept
+    ]
+    if rows:
+        connection.execute(insert(tracking_events), rows)
 
 
 def _facts(parcel: Parcel) -> dict[str, Any]:

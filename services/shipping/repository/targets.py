@@ -1,6 +1,6 @@
 """SLA targets, one row a version."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, insert, select, update
@@ -25,10 +25,18 @@ def says_the_same(row: RowMapping, values: Mapping[str, Any]) -> bool:
     return all(row[name] == values[name] for name in _COMPARED)
 
 
-def add_target(connection: Connection, values: Mapping[str, Any]) -> None:
-    """Appends a version, which becomes the latest."""
+def latest_targets(connection: Connection, work_order_ids: Iterable[str]) -> dict[str, RowMapping]:
+    """The newest targets of work orders by the orders' ids."""
     columns = sla_targets.c
-    connection.execute(
-        update(sla_targets).where(columns.work_order_id == values["work_order_id"], columns.latest).values(latest=False)
-    )
-    connection.execute(insert(sla_targets).values(**values))
+    statement = select(sla_targets).where(columns.work_order_id.in_(sorted(set(work_order_ids))), columns.latest)
+    return {row["work_order_id"]: row for row in connection.execute(statement).mappings()}
+
+
+def add_targets(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Appends versions, which become the latest of their orders."""
+    if not rows:
+        return
+    columns = sla_targets.c
+    superseded = columns.work_order_id.in_([row["work_order_id"] for row in rows])
+    connection.execute(update(sla_targets).where(superseded, columns.latest).values(latest=False))
+    connection.execute(insert(sla_targets), rows)
