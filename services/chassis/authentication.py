@@ -28,15 +28,15 @@ def authenticate(
     """
     header = metadata.get(AUTHORIZATION_KEY, "")
     if not isinstance(header, str) or not header.startswith(_BEARER):
-        raise Unauthenticated("A token is required.", reason="TOKEN_MISSING")
+        raise Unauthenticated("A token is required.", metadata={"cause": "TOKEN_MISSING"})
     token = header.removeprefix(_BEARER)
     caller = verifier.verify(token)
     forwarded = metadata.get(USER_KEY)
     if forwarded is None:
         return replace(caller, request_id=request_id), "" if caller.is_service else token
     if not isinstance(forwarded, str) or not caller.is_service:
-        raise Unauthenticated("Only a service acts for a user.", reason="TOKEN_OVERREACHES")
+        raise Unauthenticated("Only a service acts for a user.", metadata={"cause": "TOKEN_OVERREACHES"})
     user = verifier.verify_forwarded(forwarded, caller.name)
     if user.is_service:
-        raise Unauthenticated("A service acts for people only.", reason="TOKEN_OVERREACHES")
+        raise Unauthenticated("A service acts for people only.", metadata={"cause": "TOKEN_OVERREACHES"})
     return replace(user, acting_service=caller.name, request_id=request_id), forwarded

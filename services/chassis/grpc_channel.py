@@ -172,7 +172,7 @@ def _timeout(asked: float | None) -> float:
         return BROWSER_BUDGET_SECONDS if asked is None else asked
     left = remaining - RESERVE_SECONDS
     if left <= 0:
-        raise Unavailable("There is no time left to ask another service.", reason="NO_TIME_LEFT")
+        raise Unavailable("There is no time left to ask another service.", metadata={"cause": "NO_TIME_LEFT"})
     return left if asked is None else min(asked, left)
 
 

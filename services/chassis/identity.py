@@ -94,7 +94,7 @@ def current_caller() -> Caller:
     """The verified caller of the surrounding call; Unauthenticated where there is none, so nothing runs by accident."""
     call = _current.get()
     if call is None:
-        raise Unauthenticated("This needs a caller.", reason="NO_CALLER")
+        raise Unauthenticated("This needs a caller.", metadata={"cause": "NO_CALLER"})
     return call.caller
 
 

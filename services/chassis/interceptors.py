@@ -21,7 +21,7 @@ from grpc_status import rpc_status
 
 from services.chassis.access import check_access, find_method
 from services.chassis.authentication import authenticate
-from services.chassis.errors import Exhausted, is_refusal, refusal_status
+from services.chassis.errors import ERROR_DOMAIN, Exhausted, is_refusal, refusal_status
 from services.chassis.identity import Call, enter
 from services.chassis.ids import new_id
 from services.chassis.log import get_logger
@@ -107,6 +107,7 @@ class _Served:
         self._verifier = verifier
         self._metrics = metrics
         self._slots = slots
+        self._domain = f"{verifier.audience}.{ERROR_DOMAIN}"
 
     def unary(self, behaviour: Callable[[Any, Any], Any], request: Any, context: grpc.ServicerContext) -> Any:
         own = contextvars.copy_context()
@@ -188,7 +189,7 @@ class _Served:
             self._answered("CANCELLED", started)
             context.abort(grpc.StatusCode.CANCELLED, "The caller has gone.")
         refused = is_refusal(error)
-        status = refusal_status(error) if refused else _incident(error)
+        status = refusal_status(error, self._domain) if refused else _incident(error, self._domain)
         more = {"reason": str(getattr(error, "reason", ""))} if refused else {}
         self._answered(code_pb2.Code.Name(status.code), started, **more)
         context.abort_with_status(rpc_status.to_status(status))
@@ -207,10 +208,10 @@ def _deadline(context: grpc.ServicerContext) -> float | None:
     return time.monotonic() + remaining if remaining is not None and math.isfinite(remaining) else None
 
 
-def _incident(error: Exception) -> status_pb2.Status:
+def _incident(error: Exception, domain: str) -> status_pb2.Status:
     """A bug's status: an id to look for in the log, and no detail."""
     incident = new_id()
     log.error("rpc.incident", incident=incident, exc_info=error)
     info = any_pb2.Any()
-    info.Pack(error_details_pb2.ErrorInfo(reason="INTERNAL", domain="fieldmesh", metadata={"incident": incident}))
+    info.Pack(error_details_pb2.ErrorInfo(reason="INTERNAL", domain=domain, metadata={"incident": incident}))
     return status_pb2.Status(code=code_pb2.INTERNAL, message=f"Internal error {incident}.", details=[info])

@@ -101,9 +101,9 @@ class OperationsServicer:
             changed = transaction.execute(parked).rowcount
             row = transaction.execute(select(inbox).where(inbox.c.id == entry_id)).first()
             if row is None or row.state == IGNORED:
-                raise NotFound("There is no such event.", reason="INBOX_ENTRY_NOT_FOUND")
+                raise NotFound("There is no such event.")
             if not changed:
-                raise WrongState("This event is not parked.", reason="INBOX_ENTRY_NOT_PARKED")
+                raise WrongState("This event is not parked.", reason="EVENT_NOT_PARKED")
             transaction.after_commit(self._traffic.inbox.arrived.ring)
         return _entry(row)
 

@@ -184,5 +184,5 @@ def _caller(claims: dict[str, Any]) -> Caller:
     )
 
 
-def _refused(reason: str, message: str) -> Unauthenticated:
-    return Unauthenticated(message, reason=reason)
+def _refused(cause: str, message: str) -> Unauthenticated:
+    return Unauthenticated(message, metadata={"cause": cause})

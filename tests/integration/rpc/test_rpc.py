@@ -37,7 +37,7 @@ def refused(call, *args, **kwargs):
 def reason(error):
     info = error_details_pb2.ErrorInfo()
     rpc_status.from_call(error).details[0].Unpack(info)
-    return info.reason
+    return info.metadata.get("cause", info.reason)
 
 
 # identity
@@ -239,6 +239,7 @@ def test_a_bug_answers_an_incident_id_and_no_detail(start, keys_folder, method):
     info = error_details_pb2.ErrorInfo()
     rpc_status.from_call(error).details[0].Unpack(info)
     assert info.metadata["incident"] in error.details()
+    assert (info.reason, info.domain) == ("INTERNAL", "workorders.fieldmesh")
 
 
 def test_a_service_that_is_gone_is_unavailable_without_addresses(start, person):
@@ -279,7 +280,7 @@ def test_without_time_left_nobody_is_asked(start, person):
     with calling(Call(Caller("p-1"), "r-1", deadline=time.monotonic() + 0.1)), pytest.raises(Unavailable) as refusal:
         stub.GetEcho(Echo())
 
-    assert refusal.value.reason == "NO_TIME_LEFT"
+    assert refusal.value.metadata == {"cause": "NO_TIME_LEFT"}
     assert servicer.calls == []
 
 

@@ -49,7 +49,8 @@ def verifier(folder, clock):
 def refusal(verifier, token):
     with pytest.raises(Unauthenticated) as refused:
         verifier.verify(token)
-    return refused.value.reason
+    assert refused.value.reason == "UNAUTHENTICATED"
+    return refused.value.metadata["cause"]
 
 
 def test_a_user_token_says_who_where_and_as_what(signer, verifier):
