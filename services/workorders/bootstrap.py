@@ -5,28 +5,36 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from fieldmesh.technicians.v1 import technicians_service_pb2_grpc
+
 from services.chassis.clock import BusinessClock, Clock
 from services.chassis.kit import KitServicer, kit_servicers
+from services.chassis.mesh_service import Foundation, lay_foundation
+from services.chassis.settings import load_settings
 from services.workorders.creating import Orders
 from services.workorders.definitions import load_workflows
-from services.workorders.directory import Directory
+from services.workorders.directory import PROJECTIONS, Directory
 from services.workorders.feed_servicer import CollaborationServicer, FeedPostServicer
 from services.workorders.file_servicer import FileServicer
 from services.workorders.files import Files
 from services.workorders.line_item_rules import LineItemRules
 from services.workorders.progress import Progress
 from services.workorders.queries import Queries
+from services.workorders.republishing import sources
 from services.workorders.resources import resources
 from services.workorders.servicer import WorkOrderServicer
+from services.workorders.settings import WorkordersSettings
 from services.workorders.transitions import Transitions
 from services.workorders.view_servicer import ViewServicer
 
 if TYPE_CHECKING:
     from services.chassis.blobs import BlobStore
     from services.chassis.database import Database
+    from services.chassis.process import Process
     from services.workorders.assigning import AssignmentDesk
 
 NAME = "workorders"
+CONSUMERS = ("technicians", "shipping", "notifications")
 
 
 @dataclass(frozen=True)
@@ -41,7 +49,44 @@ class Workorders:
     collaboration: CollaborationServicer
     file_contents: FileServicer
     views: ViewServicer
+    clock: Clock
     kit: dict[str, KitServicer]
+
+    def servicer(self, resource: str) -> KitServicer:
+        """The servicer of a resource, such as `Account`."""
+        return self.kit[f"fieldmesh.workorders.v1.{resource}Service"]
+
+    def sweep_files(self) -> None:
+        """Remove contents that no row tells of, a day after their upload."""
+        self.files.sweep(self.clock.now())
+
+
+@dataclass(frozen=True)
+class Running:
+    """The graph on its foundation."""
+
+    foundation: Foundation
+    graph: Workorders
+
+    def start(self) -> None:
+        """Begin to send and to handle events."""
+        self.foundation.start()
+
+    def stop(self) -> None:
+        """Finish the events at hand."""
+        self.foundation.stop()
+
+
+def build(process: Process) -> Running:
+    """The service as the host runs it. Raises SchemaMismatch, Unavailable and DefinitionInvalid."""
+    settings = process.settings
+    if not isinstance(settings, WorkordersSettings):
+        # A host that runs several services in one process reads the settings that they share.
+        settings = load_settings(WorkordersSettings)
+    foundation = lay_foundation(process, sources=sources(), projections=PROJECTIONS, consumers=CONSUMERS)
+    desk = process.channels.stub(technicians_service_pb2_grpc.AssignmentDeskServiceStub, "technicians")
+    graph = assemble(foundation.database, settings.open_files(), desk, process.clock)
+    return Running(foundation, graph)
 
 
 def assemble(database: Database, blobs: BlobStore, desk: AssignmentDesk, clock: Clock | None = None) -> Workorders:
@@ -64,6 +109,7 @@ def assemble(database: Database, blobs: BlobStore, desk: AssignmentDesk, clock: 
         collaboration=CollaborationServicer(database),
         file_contents=FileServicer(files),
         views=ViewServicer(database),
+        clock=time,
         kit=kit_servicers(resources(LineItemRules(workflows)), database)
         | {str(posts.engine.resource.descriptor.full_name): posts},
     )

@@ -10,7 +10,6 @@ from fieldmesh.workorders.v1 import (
     case_pb2,
     contact_pb2,
     entitlement_pb2,
-    events_pb2,
     facility_pb2,
     history_entry_pb2,
     line_item_pb2,
@@ -24,6 +23,7 @@ from sqlalchemy import ColumnElement, Table, select, update
 
 from services.chassis.kit import Change, Resource, Where, owned
 from services.workorders import repository, tables
+from services.workorders.republishing import work_type_event
 from services.workorders.scope import branches
 from services.workorders.tables import work_orders
 
@@ -159,14 +159,7 @@ def number_case(transaction: Transaction, change: Change) -> None:
 def work_type_changed(transaction: Transaction, change: Change) -> None:
     """Tell technicians which certifications a work type needs, and orders its name."""
     work_type = change.after
-    event = events_pb2.WorkTypeChanged(
-        work_type_id=work_type.id,
-        name=work_type.name,
-        certification_codes=work_type.certification_codes,
-        technicians_needed=work_type.technicians_needed,
-        version=change.version,
-        active=work_type.active and change.verb != "delete",
-    )
+    event = work_type_event(work_type, change.version, deleted=change.verb == "delete")
     transaction.publish(event, "WorkType", work_type.id, change.version)
     renames(work_orders.c.work_type_id, work_orders.c.work_type_name, "name")(transaction, change)
     if change.verb == "update":

@@ -25,10 +25,12 @@ AGGREGATE = "WorkOrder"
 
 def publish(transaction: Transaction, work_order_id: str, event: Message) -> str:
     """Record an event of an order under the order's row lock, and give its id."""
+    following = work_orders.c.event_version + 1
+    moved = {"moved_version": following} if isinstance(event, events_pb2.WorkOrderMoved) else {}
     version = transaction.execute(
         update(work_orders)
         .where(work_orders.c.id == work_order_id)
-        .values(event_version=work_orders.c.event_version + 1)
+        .values(event_version=following, **moved)
         .returning(work_orders.c.event_version)
     ).scalar_one()
     return transaction.publish(event, AGGREGATE, work_order_id, version)

@@ -129,7 +129,9 @@ work_orders = Table(
     Column("version", BigInteger, nullable=False),
     Column("scope_version", BigInteger, nullable=False),
     # Counts events, posts included; apart from `version`, so that a comment makes nobody's form stale.
+    # Counts the order's events; others keep the version of the last one that told of its state.
     Column("event_version", BigInteger, nullable=False, server_default="0"),
+    Column("moved_version", BigInteger, nullable=False, server_default="0"),
     Column("fulfilment_version", BigInteger, nullable=False, server_default="0"),
     text_column("history_head", 64),
     Column("history_length", BigInteger, nullable=False),

@@ -1,0 +1,158 @@
+"""The work-order service: what it serves, hears and does by the clock."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from fieldmesh.shipping.v1 import events_pb2 as shipping_events_pb2
+from fieldmesh.technicians.v1 import events_pb2 as directory_events_pb2
+from fieldmesh.workorders.v1 import (
+    account_pb2,
+    attachment_pb2,
+    case_pb2,
+    contact_pb2,
+    entitlement_pb2,
+    facility_pb2,
+    feed_pb2,
+    history_entry_pb2,
+    line_item_pb2,
+    part_pb2,
+    reason_code_pb2,
+    station_pb2,
+    territory_pb2,
+    view_service_pb2,
+    work_order_service_pb2,
+    work_type_pb2,
+)
+
+from services.chassis.host import Application, every, on_event, serves
+from services.chassis.mesh_service import MeshService
+from services.workorders import bootstrap
+
+if TYPE_CHECKING:
+    from fieldmesh.common.v1.events_pb2 import Event
+
+    from services.chassis.kit import KitServicer
+    from services.chassis.unit_of_work import Transaction
+    from services.workorders.feed_servicer import CollaborationServicer
+    from services.workorders.file_servicer import FileServicer
+    from services.workorders.servicer import WorkOrderServicer
+    from services.workorders.view_servicer import ViewServicer
+
+_HOUR: Final = 3600.0
+
+
+class WorkordersService(MeshService):
+    """Work orders, their master data, history, feed and files."""
+
+    name = bootstrap.NAME
+    app = Application(bootstrap.build)
+
+    @property
+    def _graph(self) -> bootstrap.Workorders:
+        graph: bootstrap.Workorders = self.app.graph
+        return graph
+
+    @serves(work_order_service_pb2.DESCRIPTOR.services_by_name["WorkOrderService"])
+    def work_orders(self) -> WorkOrderServicer:
+        return self._graph.work_orders
+
+    @serves(view_service_pb2.DESCRIPTOR.services_by_name["ViewService"])
+    def views(self) -> ViewServicer:
+        return self._graph.views
+
+    @serves(feed_pb2.DESCRIPTOR.services_by_name["CollaborationService"])
+    def collaboration(self) -> CollaborationServicer:
+        return self._graph.collaboration
+
+    @serves(attachment_pb2.DESCRIPTOR.services_by_name["FileService"])
+    def file_contents(self) -> FileServicer:
+        return self._graph.file_contents
+
+    @serves(account_pb2.DESCRIPTOR.services_by_name["AccountService"])
+    def accounts(self) -> KitServicer:
+        return self._graph.servicer("Account")
+
+    @serves(contact_pb2.DESCRIPTOR.services_by_name["ContactService"])
+    def contacts(self) -> KitServicer:
+        return self._graph.servicer("Contact")
+
+    @serves(facility_pb2.DESCRIPTOR.services_by_name["FacilityService"])
+    def facilities(self) -> KitServicer:
+        return self._graph.servicer("Facility")
+
+    @serves(station_pb2.DESCRIPTOR.services_by_name["StationService"])
+    def stations(self) -> KitServicer:
+        return self._graph.servicer("Station")
+
+    @serves(case_pb2.DESCRIPTOR.services_by_name["CaseService"])
+    def cases(self) -> KitServicer:
+        return self._graph.servicer("Case")
+
+    @serves(territory_pb2.DESCRIPTOR.services_by_name["TerritoryService"])
+    def territories(self) -> KitServicer:
+        return self._graph.servicer("Territory")
+
+    @serves(work_type_pb2.DESCRIPTOR.services_by_name["WorkTypeService"])
+    def work_types(self) -> KitServicer:
+        return self._graph.servicer("WorkType")
+
+    @serves(entitlement_pb2.DESCRIPTOR.services_by_name["EntitlementService"])
+    def entitlements(self) -> KitServicer:
+        return self._graph.servicer("Entitlement")
+
+    @serves(part_pb2.DESCRIPTOR.services_by_name["PartService"])
+    def parts(self) -> KitServicer:
+        return self._graph.servicer("Part")
+
+    @serves(reason_code_pb2.DESCRIPTOR.services_by_name["ReasonCodeService"])
+    def reason_codes(self) -> KitServicer:
+        return self._graph.servicer("ReasonCode")
+
+    @serves(line_item_pb2.DESCRIPTOR.services_by_name["LineItemService"])
+    def line_items(self) -> KitServicer:
+        return self._graph.servicer("LineItem")
+
+    @serves(history_entry_pb2.DESCRIPTOR.services_by_name["HistoryEntryService"])
+    def history_entries(self) -> KitServicer:
+        return self._graph.servicer("HistoryEntry")
+
+    @serves(attachment_pb2.DESCRIPTOR.services_by_name["AttachmentService"])
+    def attachments(self) -> KitServicer:
+        return self._graph.servicer("Attachment")
+
+    @serves(feed_pb2.DESCRIPTOR.services_by_name["FeedPostService"])
+    def feed_posts(self) -> KitServicer:
+        return self._graph.servicer("FeedPost")
+
+    @on_event("shipping", shipping_events_pb2.SlaTargetChanged, handler="workorders.sla-target")
+    def sla_target_changed(
+        self, transaction: Transaction, event: Event, payload: shipping_events_pb2.SlaTargetChanged
+    ) -> None:
+        self._graph.progress.sla_target_changed(transaction, event, payload)
+
+    @on_event("shipping", shipping_events_pb2.FulfilmentProgressed, handler="workorders.fulfilment")
+    def fulfilment_progressed(
+        self, transaction: Transaction, event: Event, payload: shipping_events_pb2.FulfilmentProgressed
+    ) -> None:
+        self._graph.progress.fulfilment_progressed(transaction, event, payload)
+
+    @on_event("technicians", directory_events_pb2.PersonChanged, handler="workorders.person")
+    def person_changed(
+        self, transaction: Transaction, event: Event, payload: directory_events_pb2.PersonChanged
+    ) -> None:
+        self._graph.directory.person_changed(transaction, event, payload)
+
+    @on_event("technicians", directory_events_pb2.TeamChanged, handler="workorders.team")
+    def team_changed(self, transaction: Transaction, event: Event, payload: directory_events_pb2.TeamChanged) -> None:
+        self._graph.directory.team_changed(transaction, event, payload)
+
+    @on_event("technicians", directory_events_pb2.OrganizationChanged, handler="workorders.organization")
+    def organization_changed(
+        self, transaction: Transaction, event: Event, payload: directory_events_pb2.OrganizationChanged
+    ) -> None:
+        self._graph.directory.organization_changed(transaction, event, payload)
+
+    @every(seconds=_HOUR)
+    def sweep_files(self) -> None:
+        self._graph.sweep_files()
