@@ -91,6 +91,7 @@ class MeshService:
     @every(seconds=24 * _HOUR)
     def reconcile(self) -> None:
         try:
+            # A feed that stopped after a restore stays so until a person reconciles: `fieldmesh reconcile`.
             self.app.foundation.traffic.reconcile()
         except Unavailable as refusal:
             log.warning("reconcile.postponed", reason=refusal.reason)

@@ -10,7 +10,7 @@ from fieldmesh.common.v1 import list_pb2, operations_pb2, types_pb2
 from sqlalchemy import ColumnElement, Connection, Row, Select, Table, case, func, select, update
 
 from services.chassis.errors import InvalidRequest, NotFound, Violation, WrongState
-from services.chassis.identity import current_caller
+from services.chassis.identity import as_service, current_caller
 from services.chassis.migrations import current_revision
 from services.chassis.tables import IGNORED, OWN, PARKED, SKIPPED, UNFINISHED, WAITING
 
@@ -93,6 +93,27 @@ class OperationsServicer:
         with self._database.read() as connection:
             rows, page = _page(connection, audit, where, request.query, audit.c.id, descending=True)
         return operations_pb2.ListAuditEntriesResponse(entries=[_audit_entry(row) for row in rows], page=page)
+
+    def Reconcile(self, _request: Any, _context: Any) -> operations_pb2.ReconcileResponse:
+        """Compare projections with their sources and repair them, then let stopped feeds go on. Unavailable."""
+        # The sources answer services: what is compared is this service's own, whoever asked for it.
+        with as_service(self._process.name):
+            found = self._traffic.reconcile()
+            resumed = self._traffic.resume()
+        return operations_pb2.ReconcileResponse(
+            types=[
+                operations_pb2.ReconciledType(
+                    producer=projection.producer,
+                    aggregate_type=projection.aggregate_type,
+                    checked=difference.checked,
+                    behind=len(difference.behind),
+                    ahead=len(difference.ahead),
+                    surplus=len(difference.surplus),
+                )
+                for projection, difference in found
+            ],
+            resumed_producers=resumed,
+        )
 
     def _change(self, entry_id: str, values: dict[str, Any]) -> operations_pb2.InboxEntry:
         inbox = OWN.inbox

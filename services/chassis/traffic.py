@@ -107,31 +107,36 @@ class EventTraffic:
                 sent = outbox.purge_sent(transaction.connection, transaction.now)
         log.info("events.purged", answers=answers, handled=handled, sent=sent)
 
-    def reconcile(self) -> dict[str, Difference]:
-        """Compare every projection with its source and ask for what differs; give the differences by aggregate type.
+    def reconcile(self) -> list[tuple[Projection, Difference]]:
+        """Compare every projection with its source and ask for what differs; give the differences.
 
-        A feed that stopped because its producer's database was restored is read again, from the beginning. Raises
-        Unavailable where a producer does not answer.
+        Raises Unavailable where a producer does not answer.
         """
-        found = {}
+        found = []
         for projection in self.projections:
             stub = self._stub(projection.producer)
-            found[projection.aggregate_type] = reconcile(
+            difference = reconcile(
                 self._database,
                 self._process.name,
                 projection,
                 lambda request, stub=stub: stub.ListVersions(request, timeout=_PAGE_SECONDS),  # type: ignore[misc]
                 lambda request, stub=stub: stub.Republish(request, timeout=_PAGE_SECONDS),  # type: ignore[misc]
             )
-        self._resume()
+            found.append((projection, difference))
         return found
 
-    def _resume(self) -> None:
-        for producer in self._feeds:
-            if read_cursor(self._database, self._process.name, producer).stopped_reason:
-                with self._database.begin(actor=service_actor(self._process.name)) as transaction:
-                    resume_feed(transaction, self._process.name, producer)
-                log.info("feed.resumed", producer=producer)
+    def resume(self) -> list[str]:
+        """Read feeds from the beginning that stopped after their producer's database was restored; give the producers.
+
+        A step after reconciling: what was accepted before is known to the inbox and changes nothing.
+        """
+        name = self._process.name
+        stopped = [each for each in self._feeds if read_cursor(self._database, name, each).stopped_reason]
+        for producer in stopped:
+            with self._database.begin(actor=service_actor(name)) as transaction:
+                resume_feed(transaction, name, producer)
+            log.info("feed.resumed", producer=producer)
+        return stopped
 
     def _feed_of(self, producer: str) -> FeedConsumer:
         def open_feed(request: ReadFeedRequest) -> Iterable[ReadFeedResponse]:

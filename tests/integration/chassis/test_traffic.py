@@ -295,7 +295,7 @@ def test_inbox_entries_come_page_by_page(shipping, workorders, operations):
         stub.ListInboxEntries(request)
 
 
-def test_reconciling_repairs_what_a_projection_lost_or_invented(shipping, workorders):
+def test_reconciling_repairs_what_a_projection_lost_or_invented(shipping, workorders, operations):
     write(shipping, "t-1", 1, "one")
     write(shipping, "t-2", 1, "two")
     wait_until(lambda: len(copies(workorders)) == 2)
@@ -303,11 +303,14 @@ def test_reconciling_repairs_what_a_projection_lost_or_invented(shipping, workor
         transaction.execute(delete(COPIES).where(COPIES.c.id == "t-1"))
         transaction.execute(insert(COPIES).values(id="ghost", version=3, value="boo", deleted=0))
 
-    found = workorders.traffic.reconcile()["Thing"]
+    stub = operations()
+    (found,) = stub.Reconcile(operations_pb2.ReconcileRequest()).types
 
-    assert (found.behind, found.surplus) == (("t-1",), ("ghost",))
+    assert (found.producer, found.aggregate_type) == ("shipping", "Thing")
+    assert (found.checked, found.behind, found.ahead, found.surplus) == (2, 1, 0, 1)
     wait_until(lambda: copies(workorders) == {"t-1": (1, "one"), "t-2": (1, "two")})
-    assert not workorders.traffic.reconcile()["Thing"]
+    (again,) = stub.Reconcile(operations_pb2.ReconcileRequest()).types
+    assert (again.checked, again.behind, again.ahead, again.surplus) == (2, 0, 0, 0)
 
 
 def test_reconciling_without_the_producer_says_so(shipping, workorders):
@@ -318,7 +321,7 @@ def test_reconciling_without_the_producer_says_so(shipping, workorders):
 
 
 @pytest.mark.parametrize("settings", ["embedded"], indirect=True)
-def test_a_feed_that_stopped_after_a_restore_goes_on_once_it_was_reconciled(shipping, workorders):
+def test_a_feed_that_stopped_after_a_restore_goes_on_once_it_was_reconciled(shipping, workorders, operations):
     write(shipping, "t-1", 1, "one")
     wait_until(lambda: copies(workorders) == {"t-1": (1, "one")})
     renew_epoch(shipping.database)
@@ -328,8 +331,9 @@ def test_a_feed_that_stopped_after_a_restore_goes_on_once_it_was_reconciled(ship
     time.sleep(0.3)
     assert "t-2" not in copies(workorders)
 
-    workorders.traffic.reconcile()
+    answer = operations().Reconcile(operations_pb2.ReconcileRequest())
 
+    assert answer.resumed_producers == ["shipping"]
     wait_until(lambda: copies(workorders) == {"t-1": (1, "one"), "t-2": (1, "two")})
 
 
