@@ -38,6 +38,7 @@ from services.chassis.container import (
     on_event,
     serves,
 )
+from services.chassis.errors import Unavailable
 from services.chassis.grpc_server import PortTaken
 from services.chassis.keys import KeyFault
 from services.chassis.log import configure_logging, get_logger
@@ -137,6 +138,10 @@ def serve(service_class: type, settings_kind: type[Settings] = Settings) -> None
     except (SettingsFault, KeyFault, PortTaken, SchemaMismatch, StartRefused) as refusal:
         sys.stderr.write(f"{refusal}\n")
         sys.exit(EXIT_REFUSED)
+    except Unavailable as absence:
+        # Such as a database that starts at the same time; whoever supervises this process tries again.
+        sys.stderr.write(f"{absence}\n")
+        sys.exit(EXIT_FAILED)
     host.wait()
     host.stop()
     _exit(EXIT_FAILED if host.process.failure else 0)

@@ -13,6 +13,7 @@ from services.cli.connection import connected, grant_for, signer
 from services.cli.demonstration import demo
 from services.cli.faults import ExplainingGroup
 from services.cli.history import verify
+from services.cli.repair import reconcile
 from services.cli.schema import migrate
 from services.cli.status import health
 from services.cli.tracking import track
@@ -65,6 +66,7 @@ app.command()(migrate)
 app.command()(demo)
 app.command()(track)
 app.command()(verify)
+app.command()(reconcile)
 app.command()(health)
 
 

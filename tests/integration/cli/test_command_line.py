@@ -253,3 +253,24 @@ def test_health_shows_every_service_and_fails_where_one_is_gone(run, answers):
     assert [cell.strip() for cell in workorders.split("│")][5:8] == ["7", "3", "2"]
     assert "unreachable" in notifications
     assert "shipping is not connected" in done.stdout
+
+
+def test_reconcile_says_what_differed_and_who_could_not_be_asked(run, answers):
+    def found(_request):
+        return operations_pb2.ReconcileResponse(
+            types=[
+                operations_pb2.ReconciledType(producer="technicians", aggregate_type="Person", checked=12, behind=3)
+            ],
+            resumed_producers=["technicians"],
+        )
+
+    answers.answers["Reconcile"] = found
+
+    done = run("reconcile")
+
+    assert done.returncode == 1
+    assert "notifications: The notifications service does not answer; try again." in done.stdout
+    assert "workorders reads the feed of technicians again." in done.stdout
+    (row,) = [line for line in done.stdout.splitlines() if "│ workorders" in line]
+    assert [cell.strip() for cell in row.split("│")][2:6] == ["Person", "technicians", "12", "3"]
+    assert all(caller.is_admin for name, caller, _ in answers.asked if name == "Reconcile")
