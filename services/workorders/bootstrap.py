@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from fieldmesh.shipping.v1 import shipment_pb2_grpc
 from fieldmesh.technicians.v1 import technicians_service_pb2_grpc
 
 from services.chassis.clock import BusinessClock, Clock
@@ -24,14 +25,13 @@ from services.workorders.republishing import sources
 from services.workorders.resources import resources
 from services.workorders.servicer import WorkOrderServicer
 from services.workorders.settings import WorkordersSettings
-from services.workorders.transitions import Transitions
+from services.workorders.transitions import Others, Transitions
 from services.workorders.view_servicer import ViewServicer
 
 if TYPE_CHECKING:
     from services.chassis.blobs import BlobStore
     from services.chassis.database import Database
     from services.chassis.process import Process
-    from services.workorders.assigning import AssignmentDesk
 
 NAME = "workorders"
 CONSUMERS = ("technicians", "shipping", "notifications")
@@ -84,12 +84,15 @@ def build(process: Process) -> Running:
         # A host that runs several services in one process reads the settings that they share.
         settings = load_settings(WorkordersSettings)
     foundation = lay_foundation(process, sources=sources(), projections=PROJECTIONS, consumers=CONSUMERS)
-    desk = process.channels.stub(technicians_service_pb2_grpc.AssignmentDeskServiceStub, "technicians")
-    graph = assemble(foundation.database, settings.open_files(), desk, process.clock)
+    others = Others(
+        desk=process.channels.stub(technicians_service_pb2_grpc.AssignmentDeskServiceStub, "technicians"),
+        parcels=process.channels.stub(shipment_pb2_grpc.ParcelServiceStub, "shipping"),
+    )
+    graph = assemble(foundation.database, settings.open_files(), others, process.clock)
     return Running(foundation, graph)
 
 
-def assemble(database: Database, blobs: BlobStore, desk: AssignmentDesk, clock: Clock | None = None) -> Workorders:
+def assemble(database: Database, blobs: BlobStore, others: Others, clock: Clock | None = None) -> Workorders:
     """The service over a database, without anything that listens."""
     time = clock or BusinessClock()
     workflows = load_workflows()
@@ -104,7 +107,7 @@ def assemble(database: Database, blobs: BlobStore, desk: AssignmentDesk, clock: 
             database,
             Queries(database, workflows, time),
             Orders(database, workflows),
-            Transitions(database, workflows, desk, time),
+            Transitions(database, workflows, others, time),
         ),
         collaboration=CollaborationServicer(database),
         file_contents=FileServicer(files),

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from fieldmesh.shipping.v1 import events_pb2, fulfilment_order_pb2, shipment_pb2, sla_pb2
+from fieldmesh.shipping.v1 import events_pb2, fulfilment_order_pb2, sla_pb2
 from fieldmesh.workorders.v1 import work_order_pb2
 from sqlalchemy import update
 
 from services.chassis.errors import NotFound
 from services.chassis.identity import service_caller
 from services.chassis.log import get_logger
-from services.workorders import moving, repository, wire
+from services.workorders import moving, parcels, repository, wire
 from services.workorders.acting import actor_of
 from services.workorders.definition_contract import history_labels
 from services.workorders.domain import paths
@@ -73,7 +73,7 @@ class Progress:
         stored = self._locked(transaction, payload.work_order_id)
         if stored is None or payload.version <= stored.row["fulfilment_version"]:
             return
-        told = {"fulfilment": _told(payload), "parcels": _parcels(payload.parcels)}
+        told = {"fulfilment": _told(payload), "parcels": parcels.counted(payload.parcels)}
         workflow = self._workflows.of(stored.order.workflow, stored.order.workflow_version)
         stored = self._expected_date(transaction, workflow, stored, payload, told)
         phase = wire.enum_code(_PHASES, payload.phase)
@@ -151,12 +151,3 @@ def _sla_summary(target: sla_pb2.SlaTarget) -> SlaSummary:
 
 def _told(payload: events_pb2.FulfilmentProgressed) -> Mapping[str, object]:
     return {"expected_delivery_date": wire.read(payload, "expected_delivery_date")}
-
-
-def _parcels(parcels: Sequence[shipment_pb2.Parcel]) -> Mapping[str, int]:
-    required = [parcel for parcel in parcels if parcel.required]
-    return {
-        "required": len(required),
-        "untracked": sum(not parcel.tracking_number for parcel in required),
-        "undelivered": sum(parcel.state != shipment_pb2.PARCEL_STATE_DELIVERED for parcel in required),
-    }

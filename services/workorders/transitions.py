@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from fieldmesh.workorders.v1 import work_order_service_pb2
 
 from services.chassis.etag import check_etag, etag_of
 from services.chassis.idempotency import find_replay, run_once
-from services.workorders import assigning, facts, moving
+from services.workorders import assigning, facts, moving, parcels
 from services.workorders.acting import actor_of
 from services.workorders.definition_contract import history_labels
 from services.workorders.domain.outcome import Refusal
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from services.workorders.domain.workflow import Workflow
 
 METHOD = "TransitionWorkOrder"
-ASSIGN_GUARD = "eligibility"
+ELIGIBILITY, PARCELS = "eligibility", "parcels"
 
 ListRequest = work_order_service_pb2.ListAvailableTransitionsRequest
 ListResponse = work_order_service_pb2.ListAvailableTransitionsResponse
@@ -49,13 +49,22 @@ MoveRequest = work_order_service_pb2.TransitionWorkOrderRequest
 MoveResponse = work_order_service_pb2.TransitionWorkOrderResponse
 
 
+@dataclass(frozen=True, slots=True)
+class Others:
+    """The other services that moves ask before they commit."""
+
+    desk: assigning.AssignmentDesk
+    parcels: parcels.ParcelList
+
+
 class Transitions:
     """Answers for the orders' own workflow versions; every command is judged again under the order's row lock."""
 
-    def __init__(self, database: Database, workflows: Workflows, desk: assigning.AssignmentDesk, clock: Clock) -> None:
+    def __init__(self, database: Database, workflows: Workflows, others: Others, clock: Clock) -> None:
         self._database = database
         self._workflows = workflows
-        self._desk = desk
+        self._desk = others.desk
+        self._parcels = others.parcels
         self._clock = clock
 
     def available(self, caller: Caller, request: ListRequest) -> ListResponse:
@@ -76,8 +85,9 @@ class Transitions:
         with self._database.read() as connection:
             stored = load(connection, caller, request.work_order_id)
             candidate = self._candidate(connection, stored, move)
+        move = self._with_parcels(stored, move)
         if candidate is not None:
-            move = replace(move, remote={ASSIGN_GUARD: assigning.check(self._desk, candidate).eligibility})
+            move = replace(move, remote={ELIGIBILITY: assigning.check(self._desk, candidate).eligibility})
         with self._database.read() as connection:
             result = moving.judge(connection, caller, self._workflow(stored), stored, move, self._clock.now())
         if isinstance(result, Refusal):
@@ -99,6 +109,7 @@ class Transitions:
                 return earlier
             check_etag(request.etag, stored.order.id, stored.order.version)
             candidate = self._candidate(connection, stored, move)
+        move = self._with_parcels(stored, move)
         if candidate is not None:
             move = self._reserved(caller, stored, move, candidate)
 
@@ -115,19 +126,25 @@ class Transitions:
 
     def _candidate(self, connection: Connection, stored: Stored, move: Move) -> assigning.Candidate | None:
         """Whom to ask technicians about, where the transition looks at their eligibility."""
-        if ASSIGN_GUARD not in self._workflow(stored).snapshots_of(move.transition) or not move.inputs.person_id:
+        if ELIGIBILITY not in self._workflow(stored).snapshots_of(move.transition) or not move.inputs.person_id:
             return None
         return assigning.candidate_of(connection, stored.order, move.inputs)
 
+    def _with_parcels(self, stored: Stored, move: Move) -> Move:
+        """The move with shipping's parcels, where the transition looks at them."""
+        if PARCELS not in self._workflow(stored).snapshots_of(move.transition):
+            return move
+        return replace(move, remote={PARCELS: parcels.told(self._parcels, stored.order.id)})
+
     def _reserved(self, caller: Caller, stored: Stored, move: Move, candidate: assigning.Candidate) -> Move:
         """The move with a reservation; refused before anybody is reserved where the guards refuse anyway."""
-        checked = replace(move, remote={ASSIGN_GUARD: assigning.check(self._desk, candidate).eligibility})
+        checked = replace(move, remote={ELIGIBILITY: assigning.check(self._desk, candidate).eligibility})
         with self._database.read() as connection:
             result = moving.judge(connection, caller, self._workflow(stored), stored, checked, self._clock.now())
         if isinstance(result, Refusal):
             raise result.error
         held = assigning.reserve(self._desk, candidate, move.inputs, move.request_id)
-        return replace(move, remote={ASSIGN_GUARD: held.eligibility}, assignment_id=held.assignment_id)
+        return replace(move, remote={ELIGIBILITY: held.eligibility}, assignment_id=held.assignment_id)
 
     def _preview(self, stored: Stored, outcome: Outcome) -> PreviewResponse:
         state = self._workflow(stored).state(outcome.to_state)

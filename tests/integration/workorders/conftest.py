@@ -12,6 +12,7 @@ import pytest
 from fieldmesh.common.v1 import events_pb2 as common_events
 from fieldmesh.common.v1 import list_pb2
 from fieldmesh.shipping.v1 import events_pb2 as shipping_events
+from fieldmesh.shipping.v1 import shipment_pb2
 from fieldmesh.technicians.v1 import assignment_pb2, technicians_service_pb2
 from fieldmesh.technicians.v1 import events_pb2 as directory_events
 from fieldmesh.workorders.v1 import events_pb2, work_order_pb2, work_order_service_pb2
@@ -30,6 +31,7 @@ from services.chassis.migrations import migrate
 from services.chassis.tables import OWN
 from services.workorders import tables
 from services.workorders.bootstrap import Workorders, assemble
+from services.workorders.transitions import Others
 from tests.support.servers import postgres  # noqa: F401 - fixture
 
 ME = service_actor("workorders")
@@ -98,6 +100,13 @@ class Technicians:
     def _refuse_down(self) -> None:
         if self.down:
             raise Unavailable("technicians does not answer.", reason="SERVICE_UNAVAILABLE")
+
+
+class Shipping:
+    """Shipping's list of parcels as this service knows it: one required parcel, not delivered yet."""
+
+    def ListParcels(self, request):  # noqa: N802 - the contract's name
+        return shipment_pb2.ListParcelsResponse(parcels=[{"required": True, "tracking_number": "1Z1", "state": 3}])
 
 
 @dataclass
@@ -265,7 +274,7 @@ def clock() -> ScriptedClock:
 @pytest.fixture
 def desk(database: Database, clock: ScriptedClock, tmp_path: Path) -> Desk:
     technicians = Technicians()
-    app = assemble(database, BlobStore.in_folder(tmp_path / "files"), technicians, clock)
+    app = assemble(database, BlobStore.in_folder(tmp_path / "files"), Others(technicians, Shipping()), clock)
     made = Desk(app, clock, technicians)
     _directory(made)
     _master_data(made)

@@ -235,6 +235,17 @@ def test_the_parts_move_the_order_and_never_back(desk):
     assert any(notice.template == "expected_delivery_changed" for moved in desk.told() for notice in moved.notices)
 
 
+def test_a_dispatcher_moves_the_parts_by_hand_only_as_far_as_they_are(desk):
+    order = desk.accepted()
+
+    with pytest.raises(WorkOrderError) as refused:
+        desk.fire(order, "parts_delivered", DISPATCHER)
+    shipped = desk.fire(order, "parts_shipped", DISPATCHER).work_order
+
+    assert "not delivered yet" in str(refused.value)
+    assert shipped.state == "shipped"
+
+
 @pytest.mark.req("CP-74")
 @pytest.mark.req("CP-75")
 def test_a_late_appointment_asks_and_then_keeps_the_reason(desk):
