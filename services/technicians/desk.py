@@ -121,7 +121,7 @@ def _executor(connection: Connection, caller: Caller, need: technicians_service_
     if known is None and trusted:
         return told.executor_org if need.work_order_id else told.executor_org or caller.organization_id
     if known is None:
-        if caller.has("partner") and told.executor_org in {"", caller.organization_id}:
+        if caller.has("partner") and (not need.work_order_id or told.executor_org in {"", caller.organization_id}):
             return caller.organization_id
         raise NotFound("There is no such work order.", reason="NOT_FOUND", metadata={"id": need.work_order_id})
     if not trusted and all(getattr(known, name) != caller.organization_id for name in party_columns(caller)):
