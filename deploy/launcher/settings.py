@@ -18,7 +18,7 @@ class LauncherSettings(AdminSettings):
     mailbox_port: Port = 8025
     # How many work orders the first run makes; 0 for none.
     demo_orders: Annotated[int, Field(ge=0, le=20_000)] = 60
-    start_seconds: Annotated[float, Field(gt=0, le=600)] = 90.0
+    start_seconds: Annotated[float, Field(gt=0, le=600)] = 180.0
 
     @property
     def admin_url(self) -> str:
