@@ -5,18 +5,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from prometheus_client import Counter
+
 from services.chassis.actors import service_actor
 from services.chassis.clock import SystemClock
+from services.chassis.host import StartRefused
 from services.chassis.kit import KitServicer, kit_servicers
-from services.notifications import shelf
-from services.notifications.catalog import Catalog
+from services.chassis.mesh_service import Foundation, lay_foundation
+from services.chassis.settings import load_settings
+from services.notifications import directory, shelf
+from services.notifications.catalog import Catalog, CatalogBroken
 from services.notifications.handlers import MailPolicy, Notices
-from services.notifications.layout import Layout
+from services.notifications.layout import Layout, LayoutMissing
 from services.notifications.mime import Sender
 from services.notifications.resources import resources
 from services.notifications.retrying import Retrying
 from services.notifications.sender import MailSender
 from services.notifications.servicer import MailServicer
+from services.notifications.settings import NotificationsSettings
 from services.notifications.smtp import SmtpAddress, SmtpTransport
 
 if TYPE_CHECKING:
@@ -24,9 +30,42 @@ if TYPE_CHECKING:
 
     from services.chassis.clock import Clock
     from services.chassis.database import Database
-    from services.notifications.settings import NotificationsSettings
+    from services.chassis.process import Process
 
 NAME = "notifications"
+
+
+@dataclass(frozen=True)
+class Application:
+    """The running service: its graph, and what stands under it."""
+
+    foundation: Foundation
+    graph: Notifications
+
+    @property
+    def kit(self) -> dict[str, KitServicer]:
+        """The servicers of resources, by the full name of their gRPC service."""
+        return self.graph.kit
+
+    @property
+    def mail(self) -> MailServicer:
+        """Serves what goes beyond reading."""
+        return self.graph.mail
+
+    @property
+    def notices(self) -> Notices:
+        """Handles events of workorders."""
+        return self.graph.notices
+
+    def start(self) -> None:
+        """Begins to send, then to handle events."""
+        self.graph.start()
+        self.foundation.start()
+
+    def stop(self) -> None:
+        """Finishes the mail and the events at hand."""
+        self.graph.stop()
+        self.foundation.stop()
 
 
 @dataclass(frozen=True)
@@ -49,6 +88,21 @@ class Notifications:
     def stop(self) -> None:
         """Finishes the mail at hand."""
         self.sender.stop()
+
+
+def build(process: Process) -> Application:
+    """The service of a process. Raises StartRefused where assets are missing, SchemaMismatch without a migration."""
+    settings = process.settings
+    if not isinstance(settings, NotificationsSettings):
+        # A host that runs several services in one process reads the settings that they share.
+        settings = load_settings(NotificationsSettings)
+    foundation = lay_foundation(process, projections=directory.PROJECTIONS)
+    try:
+        graph = assemble(foundation.database, settings, observe=_counter(process))
+    except (LayoutMissing, CatalogBroken) as fault:
+        foundation.database.close()
+        raise StartRefused(str(fault)) from fault
+    return Application(foundation, graph)
 
 
 def assemble(
@@ -78,6 +132,13 @@ def assemble(
         mail=MailServicer(Retrying(database, tries, machine, sender.wake)),
         kit=kit_servicers(served, database),
     )
+
+
+def _counter(process: Process) -> Callable[[str], object]:
+    tries = Counter(
+        "fieldmesh_mail_tries", "Tries to hand a mail over.", ["outcome"], registry=process.metrics.registry
+    )
+    return lambda outcome: tries.labels(outcome).inc()
 
 
 def _server(settings: NotificationsSettings) -> SmtpAddress:

@@ -6,9 +6,10 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from email.errors import MessageError
+from email.header import Header
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import EmailPolicy
 from email.utils import format_datetime
 
 from services.notifications import wording
@@ -42,6 +43,23 @@ class Sender:
         return self.email.rpartition("@")[2]
 
 
+class _Wire(EmailPolicy):
+    """SMTP's policy, with subjects folded by the older code of the standard library.
+
+    The newer one begins a long subject with an empty line, and loses the space between two encoded words.
+    """
+
+    def fold_binary(self, name: str, value: str) -> bytes:
+        if name.lower() != "subject":
+            return super().fold_binary(name, value)
+        charset = None if value.isascii() else "utf-8"
+        folded = Header(str(value), charset, header_name=name).encode(linesep="\r\n")
+        return f"{name}: {folded}\r\n".encode("ascii")
+
+
+_WIRE = _Wire(linesep="\r\n")
+
+
 class BadAddress(Exception):
     """The directory has no address that a mail can go to."""
 
@@ -51,7 +69,7 @@ def build(letter: Letter, sender: Sender) -> EmailMessage:
 
     Raises BadAddress.
     """
-    mail = EmailMessage(policy=SMTP)
+    mail = EmailMessage(policy=_WIRE)
     mail["From"] = Address(sender.name, addr_spec=sender.email)
     mail["To"] = _address(letter.recipient_name, letter.recipient_email)
     mail["Subject"] = wording.one_line(letter.subject)

@@ -33,7 +33,7 @@ class SmtpAddress:
     starttls: bool = False
     user: str = ""
     password: str = ""
-    timeout: float = 30.0
+    timeout: float = 15.0
 
 
 class MailTransport(Protocol):

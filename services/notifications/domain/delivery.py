@@ -64,7 +64,7 @@ PROBE_LIMIT = timedelta(seconds=30)
 """Longest wait after an attempt that reached no server."""
 BACKDATED_AFTER = timedelta(hours=24)
 """A mail on something older is marked sent and not sent (hard parts, 26): demo data lies in the past."""
-LEASE = timedelta(seconds=90)
+LEASE = timedelta(minutes=3)
 """How long one attempt may take before another process may conclude that it was interrupted."""
 
 

@@ -55,6 +55,23 @@ def test_lines_of_the_wire_are_short_enough():
     assert max(len(line) for line in build(long, SENDER).as_bytes().splitlines()) <= 998
 
 
+@pytest.mark.parametrize(
+    "subject",
+    [
+        "You are on work order 20107925: Assure - VT-40 - Head replacement (Ver 03)",
+        "Work order 20107925 allocated: " + "a word and " * 13,
+        "für Zoë " * 20,
+    ],
+)
+def test_a_long_subject_arrives_as_it_was_written(subject):
+    letter = replace(LETTER, subject=subject)
+
+    assert parsed(letter)["Subject"] == subject.strip()
+    head = build(letter, SENDER).as_bytes().split(b"Subject: ")[1].split(b"\r\n")
+    assert head[0].strip()
+    assert max(len(line) for line in head) <= 200
+
+
 def test_a_name_or_subject_cannot_add_a_header():
     mail = parsed(replace(LETTER, recipient_name="Eve\r\nBcc: a@example.com", subject="S\r\nBcc: a@example.com"))
 
