@@ -76,7 +76,9 @@ class TrackedOrder:
         self.required_parcels = max(self.required_parcels, update.required_parcels)
         seen = see(before, update.sighting)
         self.parcels[update.tracking] = seen.parcel
-        applied = not seen.why_not
+        # The first message about a parcel always says something: that it is there.
+        why_not = seen.why_not if before.sightings else ""
+        applied = not why_not
         if seen.is_new:
             self.changed.add(update.tracking)
             self.kept.append(KeptSighting(parcel_id, update.sighting, applied))
@@ -85,7 +87,7 @@ class TrackedOrder:
         if seen.parcel.handed_over and not before.handed_over:
             local = update.sighting.occurred.astimezone(zone_named(before.ship_to_zone)).date()
             self.pickups.setdefault(update.carrier, local)
-        return Taken(parcel_id, applied, seen.why_not)
+        return Taken(parcel_id, applied, why_not)
 
     def sum_up(self) -> None:
         """Says how far the order is now; `is_told` where others must hear of it."""

@@ -14,6 +14,7 @@ from services.shipping.domain.fulfilment import PartLine, PartsNotRequested, Par
 from services.shipping.domain.known_order import KnownOrder
 from services.shipping.domain.ship_to import ShipTo
 from services.shipping.repository import fulfilment, orders, reference
+from services.shipping.schemas import check_place_order
 from services.shipping.scope import may_see
 
 AGGREGATE = "FulfilmentOrder"
@@ -30,8 +31,9 @@ class Ordering:
     ) -> fulfilment_order_pb2.FulfilmentOrder:
         """Places the order of an acceptance; again, answers the one that was placed.
 
-        Raises OrderHidden and PartsNotRequested.
+        Raises InvalidRequest, OrderHidden and PartsNotRequested.
         """
+        check_place_order(request)
 
         def work(transaction: Transaction) -> fulfilment_order_pb2.FulfilmentOrder:
             order = lock_visible(transaction, caller, request.work_order_id)

@@ -14,7 +14,7 @@ from services.shipping.domain.known_order import Fulfilment, KnownOrder
 from services.shipping.domain.tracking import Batch, Taken, TrackedOrder, Update
 from services.shipping.handlers.ordering import AGGREGATE
 from services.shipping.handlers.targets import Case, Targets
-from services.shipping.repository import fulfilment, orders, parcels
+from services.shipping.repository import fulfilment, orders, parcels, shipments
 from services.shipping.schemas import tracking_updates
 
 Results = shipping_service_pb2.IngestTrackingResponse
@@ -78,7 +78,7 @@ def _save(transaction: Transaction, batch: Batch) -> None:
     parcels.add_events(connection, batch.orders, now)
     for one in batch.orders:
         for carrier, day in one.pickups.items():
-            fulfilment.set_pickup_date(connection, one.order.id, carrier, day)
+            shipments.set_pickup_date(connection, one.order.id, carrier, day)
     fulfilment.save_progress(connection, [one.order for one in batch.orders if not one.is_saved])
 
 

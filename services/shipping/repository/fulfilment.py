@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import fields
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, bindparam, insert, select, update
@@ -16,10 +16,10 @@ from services.shipping.domain.fulfilment import (
     Phase,
     RequestState,
 )
-from services.shipping.domain.known_order import KnownOrder, Parties
+from services.shipping.domain.known_order import KnownOrder
 from services.shipping.domain.ship_to import ShipTo
 from services.shipping.repository.orders import party_columns
-from services.shipping.tables import fulfilment_orders, numbers, parts_requests, shipments
+from services.shipping.tables import fulfilment_orders, numbers, parts_requests
 
 _NUMBER = "fulfilment_order"
 
@@ -143,42 +143,6 @@ def work_orders_of_numbers(connection: Connection, order_numbers: Iterable[str])
     columns = fulfilment_orders.c
     wanted = select(columns.number, columns.work_order_id).where(columns.number.in_(sorted(set(order_numbers))))
     return {row.number: row.work_order_id for row in connection.execute(wanted)}
-
-
-def shipment_id_of(order: FulfilmentOrder, carrier: str) -> str:
-    """The id of the shipment of an order with a carrier."""
-    return derive_id("shipment", order.id, carrier)
-
-
-def ensure_shipments(
-    connection: Connection, wanted: Iterable[tuple[FulfilmentOrder, str, Parties]], now: datetime
-) -> None:
-    """Makes the shipments of orders with carriers where they are missing."""
-    rows = {
-        shipment_id_of(order, carrier): {
-            "id": shipment_id_of(order, carrier),
-            "fulfilment_order_id": order.id,
-            "work_order_id": order.work_order_id,
-            "carrier": carrier,
-            "create_time": now,
-            **party_columns(parties),
-        }
-        for order, carrier, parties in wanted
-    }
-    known = set(connection.execute(select(shipments.c.id).where(shipments.c.id.in_(sorted(rows)))).scalars())
-    missing = [row for shipment_id, row in rows.items() if shipment_id not in known]
-    if missing:
-        connection.execute(insert(shipments), missing)
-
-
-def set_pickup_date(connection: Connection, order_id: str, carrier: str, day: date) -> None:
-    """Notes when a carrier picked up, where it is not noted yet."""
-    columns = shipments.c
-    connection.execute(
-        update(shipments)
-        .where(columns.fulfilment_order_id == order_id, columns.carrier == carrier, columns.pickup_date.is_(None))
-        .values(pickup_date=day, version=columns.version + 1)
-    )
 
 
 def _ship_to_columns(ship_to: ShipTo, zone: str) -> dict[str, Any]:

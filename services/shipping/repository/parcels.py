@@ -11,8 +11,9 @@ from services.chassis.ids import derive_id
 from services.shipping.domain.known_order import Fulfilment
 from services.shipping.domain.parcels import Parcel, ParcelState, Sighting
 from services.shipping.domain.tracking import TrackedOrder, Tracking
-from services.shipping.repository.fulfilment import ensure_shipments, orders_of, shipment_id_of
+from services.shipping.repository.fulfilment import orders_of
 from services.shipping.repository.orders import party_columns
+from services.shipping.repository.shipments import ensure_shipments, shipment_id_of
 from services.shipping.tables import parcels, tracking_events
 
 
