@@ -73,10 +73,11 @@ class RpcServer:
         self.address = address
         self.draining = threading.Event()
         self._names: list[str] = []
+        self._calls = CallInterceptor(verifier, metrics, limits.streams)
         self._pool = ThreadPoolExecutor(limits.workers, thread_name_prefix=f"grpc-{address.rpartition(':')[2]}")
         self._server = grpc.server(
             self._pool,
-            interceptors=[CallInterceptor(verifier, metrics, limits.streams)],
+            interceptors=[self._calls],
             maximum_concurrent_rpcs=limits.workers * _WAITING_PER_WORKER,
             options=_OPTIONS,
         )
@@ -116,6 +117,11 @@ class RpcServer:
         """Tell everybody who asks that calls are welcome."""
         for name in ("", *self._names):
             self._health.set(name, health_pb2.HealthCheckResponse.SERVING)
+
+    @property
+    def in_flight(self) -> int:
+        """Calls whose threads still work, also those whose callers have left."""
+        return self._calls.in_flight.count
 
     def stop(self, grace: float) -> threading.Event:
         """Take no new calls and let the running ones end within `grace` seconds; the event is set when all have.

@@ -93,7 +93,7 @@ class Host:
             raise
         process.server.serving()
         process.feed_server.serving()
-        log.info("process.serving", address=process.server.address, feed=process.feed_server.address)
+        log.info("process.serving", listening=process.server.address, feed=process.feed_server.address)
 
     def wait(self) -> None:
         """Let timers tick until the process is to stop: a signal, a failure, or a launcher that is gone."""
@@ -111,9 +111,14 @@ class Host:
         process = self.process
         process.stopping.set()
         grace = process.settings.stop_grace_seconds
-        stopped = [process.server.stop(grace), process.feed_server.stop(grace)]
+        servers = (process.server, process.feed_server)
+        stopped = [server.stop(grace) for server in servers]
         patience = time.monotonic() + grace + 1
-        while not all(event.is_set() for event in stopped) and time.monotonic() < patience:
+        # Also for threads whose callers have left: they still use what is closed next.
+        while not all(event.is_set() for event in stopped) or any(server.in_flight for server in servers):
+            if time.monotonic() > patience:
+                log.warning("process.calls_left_behind", calls=sum(server.in_flight for server in servers))
+                break
             eventlet.sleep(_STOPPED_LOOK_SECONDS)
         self._runner.stop()
         if self._close_metrics is not None:

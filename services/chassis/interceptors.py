@@ -58,6 +58,22 @@ class StreamSlots:
         self._free.release()
 
 
+class InFlight:
+    """How many calls a server works on: for gRPC a call is over when its caller has left, though a thread goes on."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._count = 0
+
+    @property
+    def count(self) -> int:
+        return self._count
+
+    def change(self, by: int) -> None:
+        with self._lock:
+            self._count += by
+
+
 class CallInterceptor(grpc.ServerInterceptor):
     """Surrounds every call of one server."""
 
@@ -66,6 +82,7 @@ class CallInterceptor(grpc.ServerInterceptor):
         self._metrics = metrics
         self._slots = StreamSlots(stream_slots) if stream_slots else None
         self._open_slots = StreamSlots(_OPEN_STREAMS)
+        self.in_flight = InFlight()
         self._wrapped: dict[str, grpc.RpcMethodHandler[Any, Any]] = {}
 
     def intercept_service(
@@ -85,7 +102,7 @@ class CallInterceptor(grpc.ServerInterceptor):
         slots = None
         if handler.request_streaming or handler.response_streaming:
             slots = self._open_slots if method.startswith(OPEN_SERVICES) else self._slots
-        served = _Served(method, self._verifier, self._metrics, slots)
+        served = _Served(method, self._verifier, self._metrics, (slots, self.in_flight))
         kind = f"{_arity(handler.request_streaming)}_{_arity(handler.response_streaming)}"
         behaviour = getattr(handler, kind)
         make = getattr(grpc, f"{kind}_rpc_method_handler")
@@ -100,13 +117,19 @@ class CallInterceptor(grpc.ServerInterceptor):
 class _Served:
     """One method of one server, with all that surrounds it."""
 
-    def __init__(self, path: str, verifier: TokenVerifier, metrics: RpcMetrics, slots: StreamSlots | None) -> None:
+    def __init__(
+        self,
+        path: str,
+        verifier: TokenVerifier,
+        metrics: RpcMetrics,
+        shared: tuple[StreamSlots | None, InFlight],
+    ) -> None:
         self._method = find_method(path)
         self._open = path.startswith(OPEN_SERVICES)
         self._name = path.lstrip("/")
         self._verifier = verifier
         self._metrics = metrics
-        self._slots = slots
+        self._slots, self._in_flight = shared
         self._domain = f"{verifier.audience}.{ERROR_DOMAIN}"
 
     def unary(self, behaviour: Callable[[Any, Any], Any], request: Any, context: grpc.ServicerContext) -> Any:
@@ -149,6 +172,7 @@ class _Served:
 
     def _enter(self, context: grpc.ServicerContext) -> None:
         """Establish the call, or refuse it. Counted as running from the first line, so that `_leave` always matches."""
+        self._in_flight.change(1)
         self._metrics.running.inc()
         metadata = {str(key): value for key, value in context.invocation_metadata()}
         given = metadata.get(REQUEST_ID_KEY, "")
@@ -170,6 +194,7 @@ class _Served:
 
     def _leave(self, *, holds: bool) -> None:
         self._metrics.running.dec()
+        self._in_flight.change(-1)
         if holds and self._slots is not None:
             self._slots.give_back()
 

@@ -18,7 +18,9 @@ def reconcile() -> None:
     Also lets feeds go on that stopped because a database was restored. Exits 1 where a service could not be asked.
     """
     console = Console(highlight=False)
-    table = Table("Service", "Copies of", "From", "Compared", "Missing or old", "Ahead", "Surplus")
+    table = Table()
+    for title in ("Service", "Copies of", "From", "Compared", "Old", "Ahead", "Surplus"):
+        table.add_column(title, no_wrap=True)
     refused = False
     with connected(OPERATOR) as channels:
         for name in SERVICES:

@@ -1,7 +1,7 @@
 """`fieldmesh health`: one table of the mesh."""
 
 from dataclasses import dataclass
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import Any
 
 import typer
@@ -37,12 +37,17 @@ def health() -> None:
     table.add_column("Service", no_wrap=True)
     for title in ("Health", "Version", "Storage", "To send", "Waiting", "Parked"):
         table.add_column(title)
+    notes: list[str] = []
     seen: dict[str, Seen] = {}
     with connected(settings=settings) as channels:
         for name, service in settings.services.items():
             seen[name] = _look(channels, name)
             table.add_row(f"{name}\n[dim]{service.target}[/]", *_cells(seen[name]))
-    Console().print(table)
+            notes += _notes(name, seen[name])
+    console = Console(highlight=False)
+    console.print(table)
+    for note in notes:
+        console.print(f"[yellow]{note}[/]")
     if not all(each.serving for each in seen.values()):
         raise typer.Exit(1)
 
@@ -71,13 +76,25 @@ def _cells(seen: Seen) -> list[str]:
         return [word, *["?"] * 5]
     waiting = sum(lag.waiting for lag in status.lags)
     parked = sum(lag.parked for lag in status.lags)
-    apart = [lag.producer for lag in status.lags if not lag.connected]
-    since = status.start_time.ToDatetime(UTC).astimezone()
+    minutes = int((datetime.now(UTC) - status.start_time.ToDatetime(UTC)).total_seconds() // 60)
     return [
-        f"{word}\n[dim]since {since:%d %b %H:%M}[/]",
+        f"{word}\n[dim]{_age(minutes)}[/]",
         f"{status.version}\n[dim]schema {status.schema_revision}[/]",
         f"{status.database}\n[dim]{status.transport}[/]",
         str(status.outbox_backlog),
-        str(waiting) + "".join(f"\n[yellow]{producer} is not connected[/]" for producer in apart),
+        str(waiting),
         f"[red]{parked}[/]" if parked else "0",
     ]
+
+
+def _notes(name: str, seen: Seen) -> list[str]:
+    lags = seen.status.lags if seen.status else ()
+    return [f"{name} gets no events from {lag.producer} now." for lag in lags if not lag.connected]
+
+
+def _age(minutes: int) -> str:
+    hours, minutes = divmod(minutes, 60)
+    days, hours = divmod(hours, 24)
+    if days:
+        return f"{days} d {hours} h"
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min"
