@@ -27,7 +27,7 @@ ORPHAN_AGE = timedelta(hours=24)
 class FileTooLarge(Exhausted):
     """More content came than is allowed; what had come is thrown away."""
 
-    reason = "FILE_TOO_LARGE"
+    default_reason = "FILE_TOO_LARGE"
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,7 @@ ACCEPTED = "pictures (JPEG, PNG, WebP, GIF), PDF, Word and Excel documents, plai
 class FileTypeNotAllowed(InvalidRequest):
     """The content is of a kind that is not accepted."""
 
-    reason = "FILE_TYPE_NOT_ALLOWED"
+    default_reason = "FILE_TYPE_NOT_ALLOWED"
 
     def __init__(self, found: str) -> None:
         message = f"This kind of file is not accepted ({found}); accepted are {ACCEPTED}."
