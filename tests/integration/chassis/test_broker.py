@@ -207,21 +207,32 @@ def test_a_consumer_whose_database_is_away_keeps_the_order(database, relay, inbo
         assert list(order) == list(range(1, 31))
 
 
-def test_two_replicas_of_a_consumer_take_turns_and_keep_the_order(database, relay, inbox, broker):
-    consumers = [BrokerConsumer(inbox, broker) for _ in range(2)]
-    for each in consumers:
-        each.start()
-    wait_for(lambda: all(each.connected for each in consumers))
+def test_replicas_of_a_consumer_that_come_and_go_keep_the_order(database, relay, inbox, broker, monkeypatch):
+    """A consumer that cancels before it gives back what it was sent lets the next one overtake it."""
+    store = inbox.accept
+
+    def slowly(transaction, events, **kwargs):
+        time.sleep(0.003)
+        store(transaction, events, **kwargs)
+
+    monkeypatch.setattr(inbox, "accept", slowly)
     relay.start()
-    publish(database, "a", range(1, 31))
-    consumers[0].stop()
-    publish(database, "a", range(31, 61))
-    wait_for(lambda: accepted(inbox) == 60)
-    consumers[1].stop()
+    replicas = [BrokerConsumer(inbox, broker)]
+    replicas[0].start()
+    with ThreadPoolExecutor() as pool:
+        publishing = pool.submit(publish, database, "a", range(1, 301))
+        for _ in range(5):
+            replicas.append(BrokerConsumer(inbox, broker))
+            replicas[-1].start()
+            wait_for(lambda: replicas[-1].connected)
+            assert replicas[-2].stop()
+        publishing.result()
+    wait_for(lambda: accepted(inbox) == 300)
+    assert replicas[-1].stop()
 
     with inbox.database.read() as connection:
         order = connection.execute(select(OWN.inbox.c.aggregate_version).order_by(OWN.inbox.c.sequence)).scalars()
-        assert list(order) == list(range(1, 61))
+        assert list(order) == list(range(1, 301))
 
 
 def test_something_that_is_no_event_is_dropped_and_the_rest_goes_on(broker, name, inbox, consumer):

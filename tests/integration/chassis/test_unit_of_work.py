@@ -107,7 +107,7 @@ def test_counters_of_many_writers_neither_deadlock_nor_lose_a_count(database):
 
 
 def test_sequences_of_one_aggregate_grow_in_the_order_of_its_versions(database):
-    """Events are written after the aggregate's row is locked; written first, PostgreSQL mixes them up."""
+    """Relay and feed send by sequence, so it must grow as the aggregate's row lock is passed on."""
     with database.begin(actor=ME) as transaction:
         transaction.execute(THINGS.insert().values(id="a", version=0))
 
