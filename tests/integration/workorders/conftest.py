@@ -309,9 +309,15 @@ def _master_data(desk: Desk) -> None:
     make(
         "Territory", "territory", name="Texas - Waco", zone="Zone 2", time_zone="America/Chicago", served_by=[BLUEFERN]
     )
-    make("Facility", "facility", name="Harbor Glen", account_id=desk.ids["account"],
-         territory_id=desk.ids["territory"], time_zone="America/Chicago",
-         address={"street": "9 Quay", "city": "Waco", "state": "TX", "postal_code": "76701", "country": "US"})  # fmt: skip
+    make(
+        "Facility",
+        "facility",
+        name="Harbor Glen",
+        account_id=desk.ids["account"],
+        territory_id=desk.ids["territory"],
+        time_zone="America/Chicago",
+        address={"street": "9 Quay", "city": "Waco", "state": "TX", "postal_code": "76701", "country": "US"},
+    )
     make(
         "Station",
         "station",
