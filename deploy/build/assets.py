@@ -17,6 +17,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 VENDOR = ROOT / "admin" / "static" / "vendor"
 MAILS = ROOT / "services" / "notifications"
+COMPILED = MAILS / "templates" / "compiled" / "notice.html"
 FILES = {
     "bootstrap/dist/css/bootstrap.min.css": "bootstrap.min.css",
     "bootstrap-icons/font/bootstrap-icons.min.css": "bootstrap-icons.min.css",
@@ -30,7 +31,8 @@ def build() -> bool:
     """Makes all assets; False where they were up to date. Ends with one sentence where a step fails."""
     stamp = VENDOR / ".stamp"
     wanted = _fingerprint()
-    if stamp.is_file() and stamp.read_text() == wanted and all((VENDOR / name).is_file() for name in FILES.values()):
+    made = [*(VENDOR / name for name in FILES.values()), COMPILED]
+    if stamp.is_file() and stamp.read_text() == wanted and all(path.is_file() for path in made):
         return False
     _install()
     for source, name in FILES.items():
