@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING, Final
 
 from fieldmesh.common.v1 import list_pb2
 from fieldmesh.shipping.v1 import shipment_pb2, shipping_service_pb2, shipping_service_pb2_grpc
-from fieldmesh.workorders.v1 import feed_pb2, feed_pb2_grpc, line_item_pb2, line_item_pb2_grpc, work_order_pb2
+from fieldmesh.workorders.v1 import (
+    case_pb2,
+    case_pb2_grpc,
+    feed_pb2,
+    feed_pb2_grpc,
+    line_item_pb2,
+    line_item_pb2_grpc,
+    work_order_pb2,
+)
 from PIL import Image, ImageDraw
 
 from services.chassis.ids import new_id
@@ -93,7 +101,17 @@ class Story:
         plan, world = self.plan, self.world
         first = plan.tasks[0]
         kind = plan.entitlement or "Time and material"
+        self.desk.become("dana")
+        case = case_pb2.Case(
+            subject=f"{first.model} at {plan.site.name}: {first.name.removeprefix(first.model).strip().lower()}",
+            account_id=world.accounts[plan.site.account],
+            contact_id=world.contacts[plan.site.contact],
+            facility_id=world.facilities[plan.site.name],
+            active=True,
+        )
+        cases = self.desk.channels.stub(case_pb2_grpc.CaseServiceStub, "workorders")
         order = work_order_pb2.WorkOrder(
+            case_id=cases.CreateCase(case_pb2.CreateCaseRequest(case=case, request_id=new_id())).id,
             subject=f"{kind} - {first.model} - {first.name.removeprefix(first.model).strip()} (Ver 01)",
             description=f"{first.instructions} Ask for {plan.site.contact} at {plan.site.name}.",
             priority=work_order_pb2.PRIORITY_HIGH if plan.late else work_order_pb2.PRIORITY_NORMAL,
