@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from services.workorders.domain.work_order import WorkOrder
 
 NO_INPUTS = Inputs()
+# Roots of paths whose values a transition does not change while it runs.
+OUTSIDE = frozenset({"inputs", "snapshots", "actor", "before", "now"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +139,7 @@ class Workflow:
         changes += state_changes([self.state(code).label for code in route])
         return Outcome(
             transition=transition,
-            order=replace(after.order, state=to_state),
+            order=after.order if transition.stays else replace(after.order, state=to_state),
             from_state=old.state,
             to_state=to_state,
             changes=changes,
@@ -218,13 +220,23 @@ def _value(source: Source, situation: Situation) -> object:
 
 
 def _assigned(situation: Situation, assignments: tuple[Assignment, ...]) -> Situation:
+    """The situation with what a transition sets, each after those before it, in few copies."""
+    pending: dict[str, object] = {}
     for item in assignments:
-        value = _value(item.source, situation)
-        situation = situation.with_order(_written(situation.order, {item.path: value}, situation))
-    return situation
+        if pending and _looks_at_order(item.source):
+            situation = situation.with_order(_written(situation.order, pending, situation))
+            pending = {}
+        pending[item.path] = _value(item.source, situation)
+    return situation.with_order(_written(situation.order, pending, situation)) if pending else situation
+
+
+def _looks_at_order(source: Source) -> bool:
+    return bool(source.compute) or (bool(source.path) and source.path.partition(".")[0] not in OUTSIDE)
 
 
 def _written(order: WorkOrder, values: Mapping[str, object], situation: Situation) -> WorkOrder:
+    if not values:
+        return order
     fields = {path: value for path, value in values.items() if not path.startswith("line_item.")}
     written = paths.write(order, fields) if fields else order
     if len(fields) == len(values):
