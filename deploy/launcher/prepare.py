@@ -11,10 +11,15 @@ import secrets
 import shutil
 import subprocess
 import sys
+import time
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from deploy.launcher.health import serves
+from deploy.launcher.lifeline import LAUNCHER
 from deploy.launcher.preflight import Refused
+from deploy.launcher.programs import mailbox
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -99,9 +104,25 @@ class DemoLoad:
         """Loads it in a process of its own, which shows its progress. Refused where that fails."""
         self._begun.touch()
         command = [*FIELDMESH, "demo", "--size", str(self._settings.demo_orders)]
-        if subprocess.run(command, cwd=ROOT, env=dict(variables), check=False).returncode != 0:
+        with self._mailbox(variables):
+            code = subprocess.run(command, cwd=ROOT, env=dict(variables), check=False).returncode
+        if code != 0:
             raise Refused("The demo data could not be loaded (see above); nothing was started.")
         self._done.touch()
+
+    @contextmanager
+    def _mailbox(self, variables: Mapping[str, str]) -> Iterator[None]:
+        """The mailbox runs meanwhile: mails of the last day are sent at once."""
+        program = mailbox(self._settings)
+        tied = {**variables, LAUNCHER: str(os.getpid())}
+        process = subprocess.Popen(program.command, cwd=ROOT, env=tied, stdout=subprocess.DEVNULL)
+        try:
+            while process.poll() is None and not serves(program.health):
+                time.sleep(0.1)
+            yield
+        finally:
+            process.terminate()
+            process.wait()
 
 
 def make_keys(settings: LauncherSettings) -> None:

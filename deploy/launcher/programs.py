@@ -37,7 +37,7 @@ class Program:
 
 def mesh(settings: LauncherSettings) -> list[Program]:
     """All processes of a local mesh."""
-    return [_mailbox(settings), *(_service(settings, name) for name in settings.services), _admin(settings)]
+    return [mailbox(settings), *(_service(settings, name) for name in settings.services), _admin(settings)]
 
 
 def _service(settings: LauncherSettings, name: str) -> Program:
@@ -72,7 +72,8 @@ def _admin(settings: LauncherSettings) -> Program:
     )
 
 
-def _mailbox(settings: LauncherSettings) -> Program:
+def mailbox(settings: LauncherSettings) -> Program:
+    """The local mailbox."""
     return Program(
         name="mailbox",
         stage="mailbox",
