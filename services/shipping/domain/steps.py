@@ -70,10 +70,10 @@ def whole_minutes(span: int) -> int:
 
 
 def span_words(first: date | None, last: date | None) -> str:
-    """One day, or the first and last of several."""
-    if last is None or first == last:
+    """One day, two, or the first and last of several."""
+    if first is None or last is None or first == last:
         return day_words(first)
-    return f"{day_words(first)} to {day_words(last)}"
+    return f"{day_words(first)} {'and' if (last - first).days == 1 else 'to'} {day_words(last)}"
 
 
 def in_words(step: Step, zone: str) -> str:
@@ -100,7 +100,8 @@ def _counted_days(step: Step, _: ZoneInfo) -> str:
         return f"{day_words(step.day)} is the first business day on or after it."
     if step.number == step.last_number:
         return f"{day_words(step.day)} is business day {step.number}."
-    return f"{span_words(step.day, step.last_day)} are business days {step.number} to {step.last_number}."
+    join = "and" if step.last_number == step.number + 1 else "to"
+    return f"{span_words(step.day, step.last_day)} are business days {step.number} {join} {step.last_number}."
 
 
 def _pause(step: Step, zone: ZoneInfo) -> str:
