@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import re
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from fieldmesh.workorders.v1 import line_item_pb2, work_order_pb2, work_order_service_pb2
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from admin.grpcfab.spec import Field
 
 _SERVICE = work_order_service_pb2.DESCRIPTOR.services_by_name["WorkOrderService"]
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 _GUARDED_BY = {
     "pin": "ListWorkOrders",
     "move": "TransitionWorkOrder",
@@ -141,6 +143,13 @@ class WorkOrderPanel(Record, Moving, Collaboration, Creation, Panel):
     def priority_cell(self, row: Row) -> cells.Cell:
         """The priority as a badge."""
         return cells.cell(row, self.datamodel.resource.fields["priority"], {})
+
+    @staticmethod
+    def told(text: str) -> str:
+        """A recorded value for people: histories keep instants in UTC, pages show them in the viewer's zone."""
+        if not _INSTANT.fullmatch(text):
+            return text
+        return cells.instant(dt.datetime.fromisoformat(text)).text
 
     @staticmethod
     def item_badge(item: line_item_pb2.LineItem) -> cells.Cell:

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     Progress = Callable[[int, int], None]
 
 SETTING_UP_DAYS = 90
+# What a moment sets off in other services is recorded at its own time, give or take this.
+STEADY = timedelta(minutes=10)
 FIRST_LOGIN = "dispatcher"
 
 
@@ -79,12 +81,12 @@ def _exists(channels: Channels) -> bool:
 def _tell_stories(
     stories: list[Story], clock: ScriptedClock, present: datetime, rest: Callable[[], None], progress: Progress
 ) -> None:
-    """Tell the stories' moments in one order of time; events rest before a story goes on."""
+    """Tell the stories' moments in one order of time; events rest before a story goes on, and before the clock does."""
     moments = list(heapq.merge(*(_ranked(story) for story in stories)))
     told = [moment for moment in moments if moment[0] <= present]
     restless: set[int] = set()
     for done, (when, rank, _, tell) in enumerate(told):
-        if rank in restless:
+        if rank in restless or (restless and when - clock.now() > STEADY):
             rest()
             restless.clear()
         clock.set(when)

@@ -15,13 +15,15 @@ if TYPE_CHECKING:
     from services.workorders.domain.work_order import LineItem, WorkOrder
 
 LINE_ITEM = "line_item"
+# Bookkeeping that stands beside what people changed: versions, and ids whose names have rows of their own.
+UNTOLD = frozenset({"scope_version", "acceptance_version", "executor_org"})
 
 
 def changes_between(
     old: WorkOrder, new: WorkOrder, touched: Iterable[str], groups: Sequence[str], line_item: LineItem | None = None
 ) -> tuple[FieldChange, ...]:
     """One change for each touched path whose value differs; paths below a group make one row together."""
-    fields = dict.fromkeys(_field(path, groups) for path in touched)
+    fields = dict.fromkeys(_field(path, groups) for path in touched if path not in UNTOLD)
     changes = []
     for field in fields:
         before, after = (
