@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from functools import cache
+from functools import cache, cached_property
 from typing import Any, Final, TypeVar
 
 from google.protobuf import json_format, timestamp_pb2
@@ -26,9 +26,20 @@ Resource = TypeVar("Resource", bound=Message)
 
 COMPUTED: Final = frozenset({"etag"})
 _LONGEST_STRING: Final = 1000
+_AS_THEY_ARE: Final = frozenset(
+    {
+        FieldKind.TEXT,
+        FieldKind.BOOLEAN,
+        FieldKind.INTEGER,
+        FieldKind.NUMBER,
+        FieldKind.ENUM,
+        FieldKind.BYTES,
+        FieldKind.TEXTS,
+    }
+)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class FieldColumn:
     """A leaf of a message, and the column that holds it."""
 
@@ -36,11 +47,11 @@ class FieldColumn:
     rules: FieldRules
     nullable: bool
 
-    @property
+    @cached_property
     def name(self) -> str:
         return "_".join(self.path)
 
-    @property
+    @cached_property
     def dotted(self) -> str:
         return ".".join(self.path)
 
@@ -97,12 +108,22 @@ def row_of(message: Message) -> dict[str, Any]:
 
 def message_of(message_type: type[Resource], row: Mapping[str, Any]) -> Resource:
     """Give a row as a message; fields without a column in the row stay unset."""
-    message = message_type()
-    for column in field_columns(message.DESCRIPTOR):
+    simple, others = _leaves(message_type.DESCRIPTOR)
+    # what the constructor takes as it is goes in at once: lists of rows are read all day
+    message = message_type(**{name: row[name] for name in simple if row.get(name) is not None})
+    for column in others:
         value = row.get(column.name)
-        if value is not None:
+        if value is not None and value != []:
             _write_leaf(message, column, value)
     return message
+
+
+@cache
+def _leaves(descriptor: Descriptor) -> tuple[tuple[str, ...], tuple[FieldColumn, ...]]:
+    """The names of top-level scalars, and all other columns."""
+    columns = field_columns(descriptor)
+    simple = tuple(each.name for each in columns if len(each.path) == 1 and each.rules.kind in _AS_THEY_ARE)
+    return simple, tuple(each for each in columns if each.name not in simple)
 
 
 def read_leaf(message: Message, column: FieldColumn) -> Any:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from fieldmesh.common.v1 import list_pb2
-from sqlalchemy import ColumnElement, Connection, Row, Select, Table, false, func, literal, select, union, union_all
+from sqlalchemy import ColumnElement, Connection, Row, Select, Table, func, literal, select, union, union_all
 
 from services.chassis.errors import InvalidRequest, Violation
 from services.chassis.filtering import Condition, ListColumn, parse_filters
@@ -29,6 +29,8 @@ from services.chassis.search import SearchIndex
 
 TOTAL_CAP: Final = 10_000
 """Counting stops here; the answer then says that there are at least so many."""
+
+_WIDE_SKIP: Final = 200
 
 Counter = Callable[[Connection, Sequence[Condition]], int | None]
 """Tells a total from kept counters, None where only counting can tell."""
@@ -69,7 +71,7 @@ def run_list(  # noqa: PLR0913 - the plan, the request and what narrows it
     base: Sequence[ColumnElement[bool]] = (),
     counter: Counter | None = None,
 ) -> ListResult:
-    """Read one page: one statement for the rows, and one for the total where it cannot be told without.
+    """Read one page: at most three statements for the rows, and one for the total where it cannot be told without.
 
     ``branches``: conditions, any of which lets the caller see a row; none of them: nothing is seen.
     ``scope``: what the branches follow from, such as organisation and roles; page tokens are bound to it.
@@ -87,7 +89,7 @@ def run_list(  # noqa: PLR0913 - the plan, the request and what narrows it
     if not branches:
         return ListResult([], list_pb2.ListPage(total_size_exact=True))
     page = _Page(plan.table, plan.identity, keys, branches, wanted)
-    rows = connection.execute(page.statement(segments(keys, position), size + 1, skip)).all()
+    rows = page.read(connection, segments(keys, position), size + 1, skip)
     token = write_token(_position(rows[size - 1], len(keys)), bound) if len(rows) > size else ""
     total: int | None = None
     if position is None and len(rows) <= size and (rows or not skip):
@@ -112,26 +114,45 @@ class _Page:
     branches: Sequence[ColumnElement[bool]]
     wanted: Sequence[ColumnElement[bool]]
 
-    def statement(self, parts: Sequence[ColumnElement[bool]], limit: int, skip: int) -> Select[Any]:
-        """Finds the ids of the page along the indexes first, then reads the whole rows of these few."""
+    def read(
+        self, connection: Connection, parts: Sequence[ColumnElement[bool]], limit: int, skip: int
+    ) -> Sequence[Row[Any]]:
+        """Read whole rows, the values of the sort keys last.
+
+        With one branch the ranges are read one after the other until the page is full, mostly the first one only. With
+        several, or after many skipped rows, ids are found along the indexes first, and then these few rows are read.
+        """
+        if not parts or not self.branches:
+            return []
         names = [f"sort_{index}" for index in range(len(self.keys))]
+        whole = select(self.table, *(key.column.label(name) for key, name in zip(self.keys, names, strict=True)))
+        if len(self.branches) == 1 and (not skip or (len(parts) == 1 and skip <= _WIDE_SKIP)):
+            rows: list[Row[Any]] = []
+            for part in parts:
+                page = whole.where(self.branches[0], part, *self.wanted).order_by(*self._along())
+                rows += connection.execute(page.limit(limit - len(rows)).offset(skip or None)).all()
+                if len(rows) >= limit:
+                    break
+            return rows
+        ids = [row[-1] for row in connection.execute(self._ids(parts, names, limit, skip))]
+        found = connection.execute(whole.where(self.identity.in_(ids))).all() if ids else []
+        # on PostgreSQL a row may be gone since its id was found
+        by_id = {row[-1]: row for row in found}
+        return [by_id[row_id] for row_id in ids if row_id in by_id]
+
+    def _ids(self, parts: Sequence[ColumnElement[bool]], names: Sequence[str], limit: int, skip: int) -> Select[Any]:
         ranges = [
             self._range(branch, part, rank, names, limit + skip)
             for rank, part in enumerate(parts)
             for branch in self.branches
         ]
-        if not ranges:
-            return select(
-                self.table, *(key.column.label(name) for key, name in zip(self.keys, names, strict=True))
-            ).where(false())
         joined = union(*ranges) if len(self.branches) > 1 else union_all(*ranges)
         every = ranges[0].subquery() if len(ranges) == 1 else joined.subquery()
-        order = [every.c.part, *(self._outer(every.c[name], key) for name, key in zip(names, self.keys, strict=True))]
-        page = select(every).order_by(*order).limit(limit).offset(skip).subquery("page")
-        again = [page.c.part, *(self._outer(page.c[name], key) for name, key in zip(names, self.keys, strict=True))]
-        # an outer join, so that SQLite reads the few ids first instead of the whole table
-        source = page.outerjoin(self.table, self.identity == page.c[names[-1]])
-        return select(self.table, *(page.c[name] for name in names)).select_from(source).order_by(*again)
+        order = [
+            SortKey(every.c[name], key.kind, key.descending, key.nullable).ordered()
+            for name, key in zip(names, self.keys, strict=True)
+        ]
+        return select(every).order_by(every.c.part, *order).limit(limit).offset(skip)
 
     def count(self, cap: int) -> Select[Any]:
         """Counts the rows of all branches, at most ``cap``."""
@@ -147,22 +168,17 @@ class _Page:
         inner = (
             select(literal(rank).label("part"), *columns)
             .where(branch, part, *self.wanted)
-            .order_by(*(_along(key, leading=index == 0) for index, key in enumerate(self.keys)))
+            .order_by(*self._along())
             .limit(limit)
         )
         # neither database takes ORDER BY and LIMIT in a member of a union without a select around it
         return select(inner.subquery())
 
-    @staticmethod
-    def _outer(column: ColumnElement[Any], key: SortKey) -> ColumnElement[Any]:
-        return SortKey(column, key.kind, key.descending, key.nullable).ordered()
-
-
-def _along(key: SortKey, *, leading: bool) -> ColumnElement[Any]:
-    """The order within a range. Its first key is unset in all rows or in none: plain order, which an index has."""
-    if leading:
-        return key.column.desc() if key.descending else key.column.asc()
-    return key.ordered()
+    def _along(self) -> list[ColumnElement[Any]]:
+        """The order within a range. Its first key is unset in all rows or in none: plain order, which an index has."""
+        first = self.keys[0]
+        plain = first.column.desc() if first.descending else first.column.asc()
+        return [plain, *(key.ordered() for key in self.keys[1:])]
 
 
 def _position(row: Row[Any], keys: int) -> list[Any]:

@@ -294,7 +294,7 @@ def test_a_total_is_exact_up_to_a_cap_and_says_so(shop: Shop, monkeypatch: pytes
 
 
 @pytest.mark.parametrize("order", ["name", "-weight"])
-def test_a_list_takes_two_statements_however_long(shop: Shop, statements: Collect, order: str) -> None:
+def test_a_list_takes_at_most_three_statements_however_long(shop: Shop, statements: Collect, order: str) -> None:
     counts = []
     for more in (5, 200):
         with shop.database.begin(actor=service_actor("tests")) as transaction:
@@ -306,7 +306,7 @@ def test_a_list_takes_two_statements_however_long(shop: Shop, statements: Collec
             shop.list(order_by=order, page_size=3, page_token=token)
         counts.append(len(seen))
 
-    assert max(counts) <= 4
+    assert max(counts) <= 6
 
 
 def test_a_scope_without_any_grant_asks_nothing(database: Any, clock: Any, statements: Collect) -> None:
