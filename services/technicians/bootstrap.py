@@ -15,7 +15,7 @@ from services.technicians import tables
 from services.technicians.booking import Booking
 from services.technicians.desk import Desk
 from services.technicians.expiring import Expiring, Orders
-from services.technicians.following import Following
+from services.technicians.following import WORK_ORDERS, WORK_TYPES, Following
 from services.technicians.logins import Logins
 from services.technicians.resources import Directory, directory
 from services.technicians.search import Search
@@ -92,7 +92,7 @@ def assemble(database: Database, clock: Clock, orders: Orders) -> Technicians:
 
 def build(process: Process) -> Running:
     """Give the service as the host runs it. Raises SchemaMismatch and Unavailable."""
-    foundation = lay_foundation(process, sources=sources(), consumers=CONSUMERS)
+    foundation = lay_foundation(process, sources=sources(), projections=(WORK_ORDERS, WORK_TYPES), consumers=CONSUMERS)
     orders = process.channels.stub(work_order_service_pb2_grpc.WorkOrderServiceStub, "workorders")
     return Running(foundation, assemble(foundation.database, process.clock, orders))
 
