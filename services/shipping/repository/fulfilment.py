@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, bindparam, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from services.chassis.ids import derive_id
 from services.shipping.domain.fulfilment import (
@@ -64,12 +65,10 @@ def open_requests_of(connection: Connection, issuer_org: str) -> list[tuple[str,
 
 def next_number(connection: Connection) -> int:
     """The next number of a fulfilment order; the row is locked until the unit of work ends, so none is given twice."""
-    taken = update(numbers).where(numbers.c.name == _NUMBER).values(next=numbers.c.next + 1).returning(numbers.c.next)
-    after = connection.execute(taken).scalar_one_or_none()
-    if after is not None:
-        return int(after) - 1
-    connection.execute(insert(numbers).values(name=_NUMBER, next=FIRST_NUMBER + 1))
-    return FIRST_NUMBER
+    dialect_insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    first = dialect_insert(numbers).values(name=_NUMBER, next=FIRST_NUMBER + 1)
+    counted = first.on_conflict_do_update(index_elements=["name"], set_={"next": numbers.c.next + 1})
+    return int(connection.execute(counted.returning(numbers.c.next)).scalar_one()) - 1
 
 
 def add_order(
