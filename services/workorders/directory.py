@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 from fieldmesh.technicians.v1 import events_pb2, organization_pb2
-from sqlalchemy import update
+from sqlalchemy import select, update
 
+from services.chassis.identity import service_caller
 from services.chassis.projections import Projection
-from services.workorders import wire
+from services.workorders import repository, wire
+from services.workorders.copying import copy
+from services.workorders.domain.computations import TECHNICIAN_FLAG
+from services.workorders.domain.definition import Category
+from services.workorders.domain.work_order import OrderFlag
 from services.workorders.tables import organizations, people, teams, work_orders
 
 if TYPE_CHECKING:
@@ -17,6 +23,7 @@ if TYPE_CHECKING:
     from services.chassis.unit_of_work import Transaction
 
 PRODUCER = "technicians"
+TECHNICIANS = service_caller(PRODUCER)
 PEOPLE = Projection(PRODUCER, "Person", people, version_column="version")
 TEAMS = Projection(PRODUCER, "Team", teams, version_column="version")
 ORGANIZATIONS = Projection(PRODUCER, "Organization", organizations, version_column="version")
@@ -45,6 +52,21 @@ class Directory:
             _rename(
                 transaction, "customer_service_executive_id", "customer_service_executive_name", person.id, person.name
             )
+
+    def technician_changed(
+        self, transaction: Transaction, event: envelope_pb2.Event, payload: events_pb2.TechnicianChanged
+    ) -> None:
+        """Flag a leaving technician's orders under way; the flag blocks closing until somebody else is assigned."""
+        del event
+        technician = payload.technician
+        if technician.active and not payload.deleted:
+            return
+        columns = work_orders.c
+        affected = select(columns.id).where(
+            columns.technician_technician_id == technician.id, columns.category == Category.OPEN
+        )
+        for order_id in transaction.execute(affected.order_by(columns.id)).scalars().all():
+            _flag(transaction, order_id, technician.name)
 
     def team_changed(
         self, transaction: Transaction, event: envelope_pb2.Event, payload: events_pb2.TeamChanged
@@ -84,6 +106,16 @@ class Directory:
         }
         if _store(ORGANIZATIONS, transaction, event, organization.id, values, deleted=payload.deleted):
             _rename(transaction, "executor_org", "executor_name", organization.id, organization.name)
+
+
+def _flag(transaction: Transaction, order_id: str, name: str) -> None:
+    order = repository.load(transaction.connection, TECHNICIANS, order_id, lock=True).order
+    if any(flag.code == TECHNICIAN_FLAG for flag in order.flags):
+        return
+    text = f"{name} was offboarded after being assigned; assign somebody else."
+    flags = (*order.flags, OrderFlag(TECHNICIAN_FLAG, text, blocks_close=True))
+    columns = {"flags": [asdict(flag) for flag in flags]}
+    copy(transaction, TECHNICIANS, order, replace(order, flags=flags), ("flags",), columns)
 
 
 def _store(  # noqa: PLR0913 - what a projection is written from

@@ -7,25 +7,21 @@ from typing import TYPE_CHECKING, Any
 
 from fieldmesh.shipping.v1 import events_pb2, fulfilment_order_pb2, sla_pb2
 from fieldmesh.workorders.v1 import work_order_pb2
-from sqlalchemy import update
 
 from services.chassis.errors import NotFound
 from services.chassis.identity import service_caller
 from services.chassis.log import get_logger
 from services.workorders import moving, parcels, repository, wire
-from services.workorders.acting import actor_of
-from services.workorders.definition_contract import history_labels
+from services.workorders.copying import copy
 from services.workorders.domain import paths
-from services.workorders.domain.changes import changes_between
 from services.workorders.domain.fulfilment import implied_transition
 from services.workorders.domain.situation import Inputs
-from services.workorders.domain.work_order import FulfilmentSummary, SlaState, SlaSummary, WorkOrder
+from services.workorders.domain.work_order import FulfilmentSummary, SlaState, SlaSummary
 from services.workorders.moving import Move
 from services.workorders.rows import flatten
-from services.workorders.tables import work_orders
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from fieldmesh.common.v1 import events_pb2 as envelope_pb2
 
@@ -63,7 +59,7 @@ class Progress:
             return
         sla = _sla_summary(target)
         changed = replace(stored.order, sla=sla)
-        self._copy(transaction, stored.order, changed, ("sla.due_date",), flatten(sla, "sla_"))
+        copy(transaction, SHIPPING, stored.order, changed, ("sla.due_date",), flatten(sla, "sla_"))
 
     def fulfilment_progressed(
         self, transaction: Transaction, event: envelope_pb2.Event, payload: events_pb2.FulfilmentProgressed
@@ -90,7 +86,7 @@ class Progress:
         )
         columns = {**flatten(summary, "fulfilment_"), "fulfilment_version": payload.version}
         changed = replace(stored.order, fulfilment=summary)
-        self._copy(transaction, stored.order, changed, ("fulfilment.order_number",), columns)
+        copy(transaction, SHIPPING, stored.order, changed, ("fulfilment.order_number",), columns)
 
     def _expected_date(
         self,
@@ -110,7 +106,7 @@ class Progress:
             return moving.commit(transaction, SHIPPING, workflow, stored, move).stored
         changed = paths.write(stored.order, {EXPECTED_DATE: date})
         columns = {"fulfilment_expected_delivery_date": date}
-        order = self._copy(transaction, stored.order, changed, (EXPECTED_DATE,), columns)
+        order = copy(transaction, SHIPPING, stored.order, changed, (EXPECTED_DATE,), columns)
         return replace(stored, order=order, row={**stored.row, **columns})
 
     def _locked(self, transaction: Transaction, order_id: str) -> Stored | None:
@@ -120,20 +116,6 @@ class Progress:
             # An order that was deleted before anybody worked on it, or one of another database that was restored.
             log.info("order.unknown", work_order=order_id)
             return None
-
-    def _copy(
-        self,
-        transaction: Transaction,
-        before: WorkOrder,
-        after: WorkOrder,
-        told: Sequence[str],
-        columns: Mapping[str, Any],
-    ) -> WorkOrder:
-        changes = changes_between(before, after, told, ())
-        order, _ = repository.record(transaction, after, actor_of(SHIPPING), "", "", changes, history_labels())
-        head = {"history_head": order.history_head, "history_length": order.history_length}
-        transaction.execute(update(work_orders).where(work_orders.c.id == order.id).values(**columns, **head))
-        return order
 
 
 def _sla_summary(target: sla_pb2.SlaTarget) -> SlaSummary:

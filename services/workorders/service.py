@@ -153,6 +153,12 @@ class WorkordersService(MeshService):
     ) -> None:
         self._graph.directory.organization_changed(transaction, event, payload)
 
+    @on_event("technicians", directory_events_pb2.TechnicianChanged, handler="workorders.technician")
+    def technician_changed(
+        self, transaction: Transaction, event: Event, payload: directory_events_pb2.TechnicianChanged
+    ) -> None:
+        self._graph.directory.technician_changed(transaction, event, payload)
+
     @every(seconds=_HOUR)
     def sweep_files(self) -> None:
         self._graph.sweep_files()

@@ -28,6 +28,7 @@ class Computation:
 
 
 RATE_FLAG = "rate_differs_from_contract"
+TECHNICIAN_FLAG = "technician_inactive"
 
 COMPUTATIONS: dict[str, Computation] = {}
 
@@ -87,6 +88,12 @@ def today_at_site(situation: Situation) -> date:
     from zoneinfo import ZoneInfo
 
     return situation.now.astimezone(ZoneInfo(situation.order.site_time_zone)).date()
+
+
+@computation
+def flags_without_technician(situation: Situation) -> tuple[OrderFlag, ...]:
+    """The order's flags, without the one that tells that the technician left: somebody else was assigned."""
+    return tuple(flag for flag in situation.order.flags if flag.code != TECHNICIAN_FLAG)
 
 
 @computation

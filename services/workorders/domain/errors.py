@@ -51,21 +51,21 @@ class ActorNotAllowed(WorkOrderError):
     """The actor's role, organisation or part in the order does not allow it."""
 
     kind = "forbidden"
-    reason = "NOT_ALLOWED"
+    reason = "ROLE_NOT_ALLOWED"
 
 
 class TransitionUnknown(WorkOrderError):
     """The order's workflow version has no transition of that name."""
 
     kind = "invalid"
-    reason = "UNKNOWN_TRANSITION"
+    reason = "TRANSITION_UNKNOWN"
 
 
 class StateDoesNotAllow(WorkOrderError):
     """The order stands in a state from which the transition does not start."""
 
     kind = "state"
-    reason = "WRONG_STATE"
+    reason = "TRANSITION_UNKNOWN"
 
 
 class GuardsRefuse(WorkOrderError):
@@ -88,5 +88,3 @@ class GuardsRefuse(WorkOrderError):
 
 class AppointmentTimeInvalid(WorkOrderError):
     """A local time that the zone's clocks skip, or that they show twice without a choice (hard-parts 17)."""
-
-    reason = "APPOINTMENT_TIME_INVALID"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from services.workorders.domain.paths import is_set
 from services.workorders.domain.values import postal_line
-from services.workorders.domain.work_order import Appointment, LineItem, ShipTo, SiteTechnician, Travel
+from services.workorders.domain.work_order import Appointment, LineItem, OrderFlag, ShipTo, SiteTechnician, Travel
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,6 +30,8 @@ def text_of(value: object) -> str:  # noqa: PLR0911 - one line a type is the cle
         return f"{value:g}"
     if isinstance(value, tuple):
         return ", ".join(text_of(part) for part in value)
+    if isinstance(value, OrderFlag):
+        return value.message
     write = _GROUPS.get(type(value))
     return write(value) if write else str(value)
 

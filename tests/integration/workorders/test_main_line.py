@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -389,3 +390,54 @@ def test_events_of_an_order_are_numbered_without_gaps(desk):
     with desk.app.database.read() as connection:
         rows = connection.execute(OWN.outbox.select().where(OWN.outbox.c.aggregate_id == order.id).order_by("sequence"))
         assert [row.aggregate_version for row in rows] == [1, 2, 3]
+
+
+def test_a_technician_who_leaves_is_flagged_until_somebody_else_is_assigned(desk):
+    from fieldmesh.technicians.v1 import events_pb2
+
+    order = desk.at_work()
+    desk.fire(order, "assign_technician", PARTNER, person_id="tech")
+    told = events_pb2.TechnicianChanged()
+    told.technician.id, told.technician.name, told.technician.active = "t-1", "Ada Moss", False
+    desk.handle("directory", "technician_changed", told, 2)
+    desk.handle("directory", "technician_changed", told, 2)
+
+    flagged = desk.get(order.id)
+    reassigned = desk.fire(order, "assign_technician", PARTNER, person_id="tech").work_order
+
+    assert [(flag.code, flag.blocks_close) for flag in flagged.flags] == [("technician_inactive", True)]
+    assert list(reassigned.flags) == []
+
+
+def test_of_two_who_accept_at_once_one_succeeds_and_a_double_click_is_one(desk):
+    order = desk.allocated()
+    etag = desk.get(order.id).etag
+
+    def accept(request_id):
+        try:
+            return desk.fire(order, "accept", PARTNER, etag=etag, request_id=request_id, **acceptance())
+        except StaleEtag as stale:
+            return stale
+
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(accept, ["click", "click", "other", "click"]))
+
+    happened = [answer for answer in answers if not isinstance(answer, StaleEtag)]
+    assert len({answer.SerializeToString(deterministic=True) for answer in happened}) == 1
+    assert len([moved for moved in desk.told() if "request_parts" in moved.effects]) == 1
+    assert not any(answer.fault for answer in desk.orders("VerifyHistory", ADMIN))
+
+
+def test_others_are_told_again_what_they_keep_copies_of(desk):
+    from services.workorders.republishing import sources
+
+    order = desk.accepted()
+    source = sources()["WorkOrder"]
+    with desk.app.database.begin(actor=ADMIN) as transaction:
+        row = transaction.execute(source.table.select()).one()
+        source.publish(transaction, row)
+
+    told = desk.told()[-1]
+    assert (told.work_order.work_order_id, told.work_order.state) == (order.id, "ship_to_received")
+    assert not told.effects
+    assert not told.notices

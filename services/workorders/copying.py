@@ -1,0 +1,39 @@
+"""Facts of other services in an order's own columns: kept with history, and without a new etag."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import update
+
+from services.workorders import repository
+from services.workorders.acting import actor_of
+from services.workorders.definition_contract import history_labels
+from services.workorders.domain.changes import changes_between
+from services.workorders.tables import work_orders
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from services.chassis.identity import Caller
+    from services.chassis.unit_of_work import Transaction
+    from services.workorders.domain.work_order import WorkOrder
+
+
+def copy(  # noqa: PLR0913, PLR0917 - who told what of which order
+    transaction: Transaction,
+    source: Caller,
+    before: WorkOrder,
+    after: WorkOrder,
+    told: Sequence[str],
+    columns: Mapping[str, Any],
+) -> WorkOrder:
+    """Write columns of an order whose row is locked; each path in `told` that differs is a row of history.
+
+    The version stays: what a user has open remains valid, and what depends on a target is checked against its version.
+    """
+    changes = changes_between(before, after, told, ())
+    order, _ = repository.record(transaction, after, actor_of(source), "", "", changes, history_labels())
+    head = {"history_head": order.history_head, "history_length": order.history_length}
+    transaction.execute(update(work_orders).where(work_orders.c.id == order.id).values(**columns, **head))
+    return order
