@@ -22,7 +22,7 @@ from sqlalchemy import (
     cast,
     func,
     inspect,
-    literal,
+    literal_column,
     select,
     text,
 )
@@ -80,10 +80,14 @@ class SearchIndex:
                 connection.execute(text(statement))
 
     def _body(self) -> ColumnElement[str]:
-        """All searched texts as one; the line feed keeps a word from spanning two columns."""
-        body: ColumnElement[str] = func.coalesce(cast(self._table.c[self._columns[0]], String), "")
+        """All searched texts as one; the blank keeps a word from spanning two columns.
+
+        Constants are written out: an index on an expression serves only the same expression, not one with parameters.
+        """
+        empty, blank = literal_column("''", String), literal_column("' '", String)
+        body: ColumnElement[str] = func.coalesce(cast(self._table.c[self._columns[0]], String), empty)
         for name in self._columns[1:]:
-            body = body.concat(literal("\n")).concat(func.coalesce(cast(self._table.c[name], String), ""))
+            body = body.concat(blank).concat(func.coalesce(cast(self._table.c[name], String), empty))
         return body
 
     def _by_trigrams(self, words: Sequence[str]) -> ColumnElement[bool]:
