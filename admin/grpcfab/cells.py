@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from admin.grpcfab.rows import Row
 
 References = dict[tuple[str, str], Reference]
+MEDIUM_TEXT, LONG_TEXT = 16, 28
 _NUMERIC = {Kind.INTEGER, Kind.NUMBER, Kind.BYTES, Kind.MONEY}
 
 
@@ -37,6 +38,21 @@ class Cell:
     @property
     def empty(self) -> bool:
         return self.kind == "empty"
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Labels of a table's columns: every label that one of its rows has, in their order."""
+        return tuple(dict.fromkeys(part.label for row in self.items for part in row.items))
+
+    def part(self, label: str) -> Cell:
+        """The part of a nested message with this label."""
+        return next((item for item in self.items if item.label == label), EMPTY)
+
+    @property
+    def width(self) -> str:
+        """How much room a text wants in a table, so that no column is squeezed to one word a line."""
+        length = len(self.plain)
+        return "long" if length > LONG_TEXT else "medium" if length > MEDIUM_TEXT else ""
 
     @property
     def plain(self) -> str:
@@ -59,7 +75,8 @@ def _cell(value: Any, field: Field, references: Mapping[tuple[str, str], Referen
         return EMPTY
     if field.repeated:
         one = dataclasses.replace(field, repeated=False)
-        return Cell("list", items=tuple(_cell(item, one, references) for item in value))
+        kind = "table" if field.kind is Kind.FIELDS else "list"
+        return Cell(kind, items=tuple(_cell(item, one, references) for item in value))
     return _single(value, field, references)
 
 

@@ -42,6 +42,7 @@ class Drawn:
     row: Row
     cells: Sequence[cells.Cell]
     url: str
+    title: str = ""
 
 
 class Panel(Writing, Acting, ModelView):  # type: ignore[misc]
@@ -101,6 +102,12 @@ class Panel(Writing, Acting, ModelView):  # type: ignore[misc]
     def menu_name(self) -> str:
         """The panel's name in the side bar, and of its menu permission."""
         return str(self.list_title)
+
+    @property
+    def plural(self) -> str:
+        """Its rows within a sentence."""
+        keeps_capitals = self.list_title[1:2].isupper()
+        return self.list_title if keeps_capitals else self.list_title[:1].lower() + self.list_title[1:]
 
     @property
     def icon(self) -> str:
@@ -206,7 +213,12 @@ class Panel(Writing, Acting, ModelView):  # type: ignore[misc]
         known = references.resolve(rows, shown)
         opens = self.may("show")
         drawn = [
-            Drawn(row, [cells.cell(row, field, known) for field in shown], self.url_of(row.id) if opens else "")
+            Drawn(
+                row,
+                [cells.cell(row, field, known) for field in shown],
+                self.url_of(row.id) if opens else "",
+                self.title_of(row),
+            )
             for row in rows
         ]
         return {
@@ -252,11 +264,11 @@ class Panel(Writing, Acting, ModelView):  # type: ignore[misc]
     @has_access
     def show(self, pk: str) -> Any:
         row = self.row(pk)
-        g.opened = (self.datamodel.resource.full_name, row.id, str(row))
+        g.opened = (self.datamodel.resource.full_name, row.id, self.title_of(row))
         return self.render_template(
             self.show_template,
             panel=self,
-            title=str(row),
+            title=self.title_of(row),
             row=row,
             facts=self.facts(row),
             actions=self.row_actions(),
@@ -270,6 +282,13 @@ class Panel(Writing, Acting, ModelView):  # type: ignore[misc]
         if found is None:
             raise PageMissing
         return found
+
+    def title_of(self, row: Row) -> str:
+        """What people call a row, also where another row gives it its name."""
+        field = self.datamodel.resource.fields.get(self.datamodel.resource.title_field)
+        if field is not None and field.kind is Kind.REFERENCE:
+            return references.title_of(field.reference, str(row))
+        return str(row)
 
     def facts(self, row: Row) -> Sequence[tuple[Field, cells.Cell]]:
         """Every visible field with its value."""
