@@ -34,7 +34,7 @@ def demo(
         raise typer.Exit(1)
     columns = (TextColumn("Telling the stories of the demo"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"))
     try:
-        with Progress(*columns, TimeElapsedColumn(), console=console) as progress:
+        with Progress(*columns, TimeElapsedColumn(), console=console, transient=True) as progress:
             task = progress.add_task("demo", total=None)
             load_demo(size, lambda done, total: progress.update(task, completed=done, total=total))
     except DemoExists as there:

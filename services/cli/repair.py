@@ -19,7 +19,7 @@ def reconcile() -> None:
     """
     console = Console(highlight=False)
     table = Table()
-    for title in ("Service", "Copies of", "From", "Compared", "Old", "Ahead", "Surplus"):
+    for title in ("Service", "Copies of", "From", "Compared", "Old", "Ahead", "Extra"):
         table.add_column(title, no_wrap=True)
     refused = False
     with connected(OPERATOR) as channels:

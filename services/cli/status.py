@@ -79,7 +79,7 @@ def _cells(seen: Seen) -> list[str]:
     minutes = int((datetime.now(UTC) - status.start_time.ToDatetime(UTC)).total_seconds() // 60)
     return [
         f"{word}\n[dim]{_age(minutes)}[/]",
-        f"{status.version}\n[dim]schema {status.schema_revision}[/]",
+        f"{status.version}\n[dim]rev. {status.schema_revision}[/]",
         f"{status.database}\n[dim]{status.transport}[/]",
         str(status.outbox_backlog),
         str(waiting),
