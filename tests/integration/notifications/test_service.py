@@ -28,7 +28,7 @@ from services.chassis.tables import chassis_tables
 from services.chassis.tokens import TokenSigner, UserGrant
 from services.chassis.traffic import EventTraffic
 from services.notifications import build_templates
-from services.notifications.tables import deliveries, messages
+from services.notifications.tables import deliveries, messages, people
 from tests.support.mail import MailServer, mail_server
 from tests.support.mesh import free_ports, serving
 from tests.support.notices import moved, posted
@@ -90,7 +90,7 @@ class Stage:
             [sys.executable, "-m", "services.notifications"], cwd=ROOT, env=self.environment, stdout=log, stderr=log
         )
         log.close()
-        until(lambda: serving(self.settings.service("notifications").target), 30)
+        until(lambda: serving(self.settings.service("notifications").target), 60)
 
     def kill(self):
         self.running.send_signal(signal.SIGKILL)
@@ -249,9 +249,11 @@ def test_a_sender_that_is_killed_before_the_answer_sends_the_same_mail_again(sta
     assert outcomes == {1: "interrupted", 2: "accepted"}
 
 
+@pytest.mark.timeout(240)
 def test_killing_the_service_under_load_loses_no_mail_and_doubles_no_message(stage):
     stage.introduce()
     stage.start()
+    until(lambda: len(stage.rows(people)) == len(PEOPLE), 60)
     for number in range(30):
         stage.mention(number, "dana", "lee")
         if number in {8, 18}:
@@ -260,7 +262,7 @@ def test_killing_the_service_under_load_loses_no_mail_and_doubles_no_message(sta
                 _end_lease(stage)
             stage.start()
 
-    until(lambda: len({mail["Message-ID"] for mail in list(stage.server.received)}) == 60, 40)
+    until(lambda: len({mail["Message-ID"] for mail in list(stage.server.received)}) == 60, 90)
     until(lambda: {row.state for row in stage.rows()} == {message_pb2.DELIVERY_STATE_SENT})
     assert len(stage.rows()) == 60
     # At most the one mail at hand goes out again at each kill.
