@@ -29,3 +29,12 @@ document.addEventListener("change", async (event) => {
     if (input && !input.value) input.value = value;
   }
 });
+/* The distance that is billed, as the form is filled in (CP-52); the service computes it again. */
+document.addEventListener("input", (event) => {
+  if (event.target.name !== "travel__round_trip_miles") return;
+  const shown = (name) => event.target.form.querySelector(`[data-shown="${name}"]`);
+  const free = Number.parseFloat(shown("travel__free_miles")?.textContent ?? "");
+  const miles = Number.parseFloat(event.target.value);
+  const billed = shown("travel__billable_miles");
+  if (billed) billed.textContent = Number.isFinite(miles) && Number.isFinite(free) ? `${Math.max(0, miles - free)} for each technician` : "–";
+});
