@@ -75,13 +75,17 @@ def signed_in(app: Any, login: str) -> Person:
 def test_one_more_panel_has_forms_list_search_filters_and_export(world: Any) -> None:
     dispatcher = signed_in(world, "dispatcher")
 
-    # a form with the contract's fields, whose rules are the service's
+    # a form with the contract's fields and rules, that keeps what was typed
     refused = dispatcher.post("/depots/new", dispatcher.fields("/depots/new", name="Reno", city="Reno", pallets="-1"))
-    assert "at least 0" in refused.text
+    assert "needs another look" in refused.text
     assert 'value="Reno"' in refused.text
     for name, city in (("Reno North", "Reno"), ("Mesa Hub", "Mesa")):
         made = dispatcher.post("/depots/new", dispatcher.fields("/depots/new", name=name, city=city, pallets="40"))
         assert made.status_code == 302, made.text
+
+    # what only the service knows stands at its field
+    twice = dispatcher.post("/depots/new", dispatcher.fields("/depots/new", name="Mesa Hub", pallets="1"))
+    assert "another depot has it already" in twice.text
 
     # the list with search, filter and order
     assert dispatcher.get("/depots/").text.index("Mesa Hub") < dispatcher.get("/depots/").text.index("Reno North")
