@@ -12,6 +12,7 @@ from werkzeug.exceptions import Forbidden
 from werkzeug.exceptions import NotFound as PageMissing
 
 from admin.grpcfab import spec, values
+from admin.grpcfab.base import PanelBase
 from admin.grpcfab.context import mesh, viewer_roles
 from admin.grpcfab.errors import http_status, sentence
 from admin.grpcfab.forms import ResourceForm, dump, form_class
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
     from google.protobuf.descriptor import MethodDescriptor
 
-    from admin.grpcfab.interface import GrpcInterface
     from admin.grpcfab.rows import Row
 
 _CARRIED: Final = {"id", "ids", "etag", "request_id"}
@@ -91,10 +91,8 @@ def _candidates(resource: spec.Resource) -> Sequence[MethodDescriptor]:
     return [*resource.service.methods, *beside]
 
 
-class Acting:
-    """The action routes of a panel; mixed into Panel, whose attributes they use."""
-
-    datamodel: GrpcInterface
+class Acting(PanelBase):
+    """The action routes of a panel."""
 
     @property
     def offered(self) -> Mapping[str, Action]:
@@ -112,7 +110,7 @@ class Acting:
     @expose("/<pk>/actions/<name>", methods=["GET", "POST"])
     def action(self, pk: str, name: str) -> Any:
         chosen = self._allowed_action(name)
-        row: Row = self.row(pk)  # type: ignore[attr-defined]
+        row: Row = self.row(pk)
         if request.method == "GET":
             return self._ask(chosen, row, chosen.form.drawn(None))
         form = chosen.form.sent(request.form)
@@ -124,7 +122,7 @@ class Acting:
             problems = form.refuse(refusal) if refusal.kind == "invalid" else [sentence(refusal)]
             return self._ask(chosen, row, form, problems, http_status(refusal))
         flash(f"{chosen.options.label}: done for {row}.", "success")
-        return self._onward(self.url_of(row.id))  # type: ignore[attr-defined]
+        return self._onward(self.url_of(row.id))
 
     @expose("/actions", methods=["POST"])
     def action_post(self) -> Any:
@@ -137,9 +135,9 @@ class Acting:
         if chosen.asks and not (confirmed and form.validate()):
             drawn = form if confirmed else chosen.form.drawn(None)
             return self._ask_for_many(chosen, ids, drawn)
-        rows = {row.id: row for row in self.datamodel.many(ids, self._base_filters)}  # type: ignore[attr-defined]
+        rows = {row.id: row for row in self.datamodel.many(ids, self._base_filters)}
         outcomes = [self._outcome(chosen, one, rows.get(one), form) for one in ids]
-        return self.render_template(  # type: ignore[attr-defined]
+        return self.render_template(
             "panel/outcomes.html", panel=self, title=chosen.options.label, action=chosen, outcomes=outcomes
         )
 
@@ -150,8 +148,8 @@ class Acting:
         try:
             self._run(action, row, form)
         except Refusal as refusal:
-            return Outcome(str(row), self.url_of(row.id), sentence(refusal))  # type: ignore[attr-defined]
-        return Outcome(str(row), self.url_of(row.id))  # type: ignore[attr-defined]
+            return Outcome(str(row), self.url_of(row.id), sentence(refusal))
+        return Outcome(str(row), self.url_of(row.id))
 
     def _allowed_action(self, name: str) -> Action:
         found = self.offered.get(name)
@@ -163,16 +161,16 @@ class Acting:
 
     @staticmethod
     def _run(action: Action, row: Row, form: ResourceForm) -> None:
-        message = spec.message_class(action.method.input_type)()
+        message: Any = spec.message_class(action.method.input_type)()
         wanted = action.method.input_type.fields_by_name
         if "ids" in wanted:
-            message.ids.append(row.id)  # type: ignore[attr-defined]
+            message.ids.append(row.id)
         else:
-            message.id = row.id  # type: ignore[attr-defined]
+            message.id = row.id
         if "etag" in wanted:
-            message.etag = row.etag  # type: ignore[attr-defined]
+            message.etag = row.etag
         if "request_id" in wanted:
-            message.request_id = derive_id(form.request_key.data or "", row.id)  # type: ignore[attr-defined]
+            message.request_id = derive_id(form.request_key.data or "", row.id)
         for field in form.specs:
             values.write(message, field, dump(form[field.name], field))
         mesh().call(action.method, message)
@@ -180,19 +178,19 @@ class Acting:
     def _ask(
         self, action: Action, row: Row, form: ResourceForm, problems: Sequence[str] = (), status: int = 200
     ) -> Any:
-        target = self.url(row.id, "actions", action.name)  # type: ignore[attr-defined]
-        return self._question(action, form, target, problems, status, subject=str(row), back=self.url_of(row.id))  # type: ignore[attr-defined]
+        target = self.url(row.id, "actions", action.name)
+        return self._question(action, form, target, problems, status, subject=str(row), back=self.url_of(row.id))
 
     def _ask_for_many(self, action: Action, ids: Sequence[str], form: ResourceForm) -> Any:
         subject = f"{len(ids)} selected"
-        target, back = self.url("actions"), self.url("")  # type: ignore[attr-defined]
+        target, back = self.url("actions"), self.url("")
         return self._question(action, form, target, (), 200, subject=subject, back=back, ids=ids)
 
     def _question(
         self, action: Action, form: ResourceForm, target: str, problems: Sequence[str], status: int, **more: Any
     ) -> Any:
         template = "panel/_action.html" if request.headers.get("HX-Target") == "dialog-body" else "panel/action.html"
-        page = self.render_template(  # type: ignore[attr-defined]
+        page = self.render_template(
             template, panel=self, title=action.options.label, action=action, form=form, target=target,
             problems=problems, **more,
         )  # fmt: skip

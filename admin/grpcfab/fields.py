@@ -9,14 +9,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import wtforms
 from wtforms.validators import ValidationError
 
-from admin.grpcfab import references
 from admin.grpcfab.context import viewer_zone
 from admin.grpcfab.values import Money
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-    from admin.grpcfab.spec import Choice, Field
+    from collections.abc import Sequence
 
 
 _MONEY_DIGITS = 6
@@ -58,46 +55,6 @@ class TimeZoneField(TextField):
         del form
         if self.data and self.data not in time_zones():
             raise ValidationError("Choose a time zone such as America/Chicago.")
-
-
-class ChoiceField(wtforms.Field):
-    """One allowed value: an enum's number, or a code; a value that this process does not know stays choosable."""
-
-    kind: ClassVar[str] = "choice"
-    spec: Field
-
-    @property
-    def options(self) -> list[tuple[str, str]]:
-        known = [(choice.value, choice.label) for choice in self.spec.choices]
-        return [*known, (str(self.data), f"Unknown ({self.data})")] if self._unknown() else known
-
-    def chosen(self, value: str) -> bool:
-        choice = self.spec.choice(self.data)
-        return value == (choice.value if choice else str(self.data or ""))
-
-    def process_formdata(self, valuelist: list[Any]) -> None:
-        text = str(valuelist[0]) if valuelist else ""
-        self.data = _stored(self.spec, text)
-
-    def _unknown(self) -> bool:
-        return bool(self.data) and self.spec.choice(self.data) is None
-
-
-class ChoiceListField(wtforms.Field):
-    """Several allowed values, as check boxes."""
-
-    kind: ClassVar[str] = "choice-list"
-    spec: Field
-
-    @property
-    def options(self) -> Sequence[Choice]:
-        return self.spec.choices
-
-    def chosen(self, choice: Choice) -> bool:
-        return (choice.number if self.spec.is_enum else choice.value) in (self.data or [])
-
-    def process_formdata(self, valuelist: list[Any]) -> None:
-        self.data = [_stored(self.spec, str(text)) for text in valuelist if text]
 
 
 class SwitchField(wtforms.BooleanField):
@@ -215,32 +172,6 @@ class InstantField(wtforms.Field):
         self.data = moment
 
 
-class ReferenceField(TextField):
-    """Another row, picked with a search box that asks the server; its name is looked up when it is drawn."""
-
-    kind = "reference"
-    spec: Field
-
-    @property
-    def title(self) -> str:
-        return references.title_of(self.spec.reference, self._value())
-
-
-class ReferenceListField(wtforms.Field):
-    """Several other rows."""
-
-    kind: ClassVar[str] = "reference-list"
-    spec: Field
-
-    @property
-    def chosen(self) -> list[tuple[str, str]]:
-        known = references.fetch({self.spec.reference: self.data or []})
-        return [(one, known[self.spec.reference, one].title) for one in self.data or []]
-
-    def process_formdata(self, valuelist: list[Any]) -> None:
-        self.data = list(dict.fromkeys(str(one).strip() for one in valuelist if str(one).strip()))
-
-
 class LinesField(wtforms.Field):
     """A list of short texts, one a line."""
 
@@ -254,17 +185,6 @@ class LinesField(wtforms.Field):
         self.data = [line.strip() for line in lines if line.strip()]
 
 
-class GroupField(wtforms.FormField):  # type: ignore[type-arg]
-    """A message within the message, such as an address."""
-
-    kind: ClassVar[str] = "group"
-
-    def process(self, formdata: Any, data: Any = None, extra_filters: Iterable[Any] | None = None) -> None:
-        del extra_filters
-        prefix = f"{self.name}{self.separator}"
-        self.form = self.form_class(formdata=formdata, prefix=prefix, data=data if isinstance(data, dict) else {})
-
-
 def time_zones() -> Sequence[str]:
     """IANA names that people choose from."""
     import zoneinfo
@@ -276,12 +196,3 @@ def time_zones() -> Sequence[str]:
 
 
 _zones: tuple[str, ...] = ()
-
-
-def _stored(spec: Field, text: str) -> Any:
-    if not spec.is_enum:
-        return text
-    for choice in spec.choices:
-        if choice.value == text:
-            return choice.number
-    return int(text) if text.isdigit() else 0

@@ -11,7 +11,7 @@ import wtforms
 from flask_wtf import FlaskForm
 from wtforms import validators
 
-from admin.grpcfab import fields, values
+from admin.grpcfab import choosing, fields, values
 from admin.grpcfab.spec import Field, Kind, nested_class
 from services.chassis.ids import new_id
 
@@ -30,7 +30,7 @@ _FIELDS: Final[Mapping[Kind, type[wtforms.Field]]] = {
     Kind.PHONE: fields.PhoneField,
     Kind.URL: fields.UrlField,
     Kind.TIME_ZONE: fields.TimeZoneField,
-    Kind.CHOICE: fields.ChoiceField,
+    Kind.CHOICE: choosing.ChoiceField,
     Kind.BOOLEAN: fields.SwitchField,
     Kind.INTEGER: fields.IntegerField,
     Kind.BYTES: fields.IntegerField,
@@ -38,12 +38,12 @@ _FIELDS: Final[Mapping[Kind, type[wtforms.Field]]] = {
     Kind.MONEY: fields.MoneyField,
     Kind.INSTANT: fields.InstantField,
     Kind.DATE: fields.DateField,
-    Kind.REFERENCE: fields.ReferenceField,
-    Kind.FIELDS: fields.GroupField,
+    Kind.REFERENCE: choosing.ReferenceField,
+    Kind.FIELDS: choosing.GroupField,
 }
 _REPEATED: Final[Mapping[Kind, type[wtforms.Field]]] = {
-    Kind.CHOICE: fields.ChoiceListField,
-    Kind.REFERENCE: fields.ReferenceListField,
+    Kind.CHOICE: choosing.ChoiceListField,
+    Kind.REFERENCE: choosing.ReferenceListField,
     Kind.TEXT: fields.LinesField,
     Kind.EMAIL: fields.LinesField,
 }
@@ -160,7 +160,7 @@ def _unbound(spec: Field) -> Any:
     common: dict[str, Any] = {"label": spec.label, "description": spec.help}
     if spec.kind is Kind.FIELDS:
         children = {child.name: _unbound(child) for child in spec.children if _field_class(child) is not None}
-        return _with_spec(type(f"{spec.name}Group", (fields.GroupField,), {"spec": spec}), spec)(
+        return _with_spec(type(f"{spec.name}Group", (choosing.GroupField,), {"spec": spec}), spec)(
             type(f"{spec.name}Form", (wtforms.Form,), children), **common
         )
     return _with_spec(kind, spec)(validators=list(_checks(spec)), **common)

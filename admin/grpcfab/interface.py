@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-import enum
-import types
 from typing import TYPE_CHECKING, Any, Final
 
 from fieldmesh.common.v1 import list_pb2
-from flask_appbuilder.models.base import BaseInterface
 
 from admin.grpcfab import filters as conditions
 from admin.grpcfab.context import catalogue, mesh
+from admin.grpcfab.described import Described
 from admin.grpcfab.rows import Row, row_class
-from admin.grpcfab.spec import Field, Kind, Resource, message_class, resource_of
+from admin.grpcfab.spec import Kind, Resource, message_class, resource_of
 from services.chassis.errors import NotFound
 from services.chassis.ids import new_id
 
@@ -23,8 +21,6 @@ if TYPE_CHECKING:
     from flask_appbuilder.models.filters import Filters
     from google.protobuf.message import Message
 
-_STRINGS: Final = {Kind.TEXT, Kind.EMAIL, Kind.PHONE, Kind.URL, Kind.TIME_ZONE}
-_SORTABLE: Final = "sort"
 BATCH: Final = 200  # What one List or BatchGet answers at most.
 
 
@@ -38,7 +34,7 @@ class Page:
     next_token: str
 
 
-class GrpcInterface(BaseInterface):  # type: ignore[misc]
+class GrpcInterface(Described):
     """One resource as a data model; every answer comes from its descriptors or its service."""
 
     filter_converter_class = conditions.Converter
@@ -49,90 +45,7 @@ class GrpcInterface(BaseInterface):  # type: ignore[misc]
         self.resource = resource if isinstance(resource, Resource) else resource_of(resource)
         super().__init__(row_class(self.resource))
 
-    # -- names and columns ------------------------------------------------------------------------------------------
-
-    @property
-    def model_name(self) -> str:
-        return str(self.resource.message.DESCRIPTOR.name)
-
-    @property
-    def list_columns(self) -> dict[str, Any]:
-        """Flask-AppBuilder's own form converter reads enums from here, as from SQLAlchemy's columns."""
-        return {field.name: _column(field) for field in self.resource.fields.values()}
-
-    def get_columns_list(self) -> list[str]:
-        return list(self.resource.fields)
-
-    def get_user_columns_list(self) -> list[str]:
-        return [field.name for field in self.resource.visible()]
-
-    def get_search_columns_list(self) -> list[str]:
-        return [field.name for field in self.resource.chosen("filter")]
-
-    def get_order_columns_list(self, list_columns: Sequence[str] | None = None) -> list[str]:
-        sortable = [field.name for field in self.resource.chosen(_SORTABLE)]
-        return [name for name in sortable if list_columns is None or name in list_columns]
-
-    def get_pk_name(self) -> str:
-        return "id"
-
-    # -- types ------------------------------------------------------------------------------------------------------
-
-    def _is(self, col_name: str, *kinds: Kind) -> bool:
-        field = self.resource.fields.get(col_name)
-        return field is not None and not field.repeated and field.kind in kinds
-
-    def is_text(self, col_name: str) -> bool:
-        return self._is(col_name, Kind.MULTILINE)
-
-    def is_string(self, col_name: str) -> bool:
-        return self._is(col_name, *_STRINGS)
-
-    def is_integer(self, col_name: str) -> bool:
-        return self._is(col_name, Kind.INTEGER, Kind.BYTES)
-
-    def is_float(self, col_name: str) -> bool:
-        return self._is(col_name, Kind.NUMBER)
-
-    def is_numeric(self, col_name: str) -> bool:
-        return self._is(col_name, Kind.MONEY)
-
-    def is_boolean(self, col_name: str) -> bool:
-        return self._is(col_name, Kind.BOOLEAN)
-
-    def is_date(self, col_name: str) -> bool:
-        return self._is(col_name, Kind.DATE)
-
-    def is_datetime(self, col_name: str) -> bool:
-        return self._is(col_name, Kind.INSTANT)
-
-    def is_enum(self, col_name: str) -> bool:
-        return self._is(col_name, Kind.CHOICE)
-
-    def is_json(self, col_name: str) -> bool:
-        return self._is(col_name, Kind.FIELDS)
-
-    def is_binary(self, col_name: str) -> bool:
-        return self._is(col_name, Kind.OPAQUE)
-
-    def is_nullable(self, col_name: str) -> bool:
-        field = self.resource.fields.get(col_name)
-        return field is None or not field.required
-
-    def is_pk(self, col_name: str) -> bool:
-        return col_name == self.get_pk_name()
-
-    def is_fk(self, col_name: str) -> bool:
-        return self.is_relation(col_name)
-
-    def get_max_length(self, col_name: str) -> int:
-        field = self.resource.fields.get(col_name)
-        return field.max_length if field and field.kind in {*_STRINGS, Kind.MULTILINE} else -1
-
     # -- relations --------------------------------------------------------------------------------------------------
-
-    def is_relation(self, prop: str) -> bool:
-        return self._is(prop, Kind.REFERENCE)
 
     def is_relation_many_to_one(self, prop: str) -> bool:
         return self.is_relation(prop)
@@ -271,9 +184,3 @@ def _body(request: Any, resource: Resource) -> Message:
             found: Message = getattr(request, field.name)
             return found
     raise LookupError(f"{request.DESCRIPTOR.full_name} carries no {resource.full_name}")
-
-
-def _column(field: Field) -> types.SimpleNamespace:
-    labels = {choice.value: choice.label for choice in field.choices}
-    enum_class = enum.Enum(f"{field.name}_choices", labels) if labels else None
-    return types.SimpleNamespace(type=types.SimpleNamespace(enum_class=enum_class, enums=list(labels)))

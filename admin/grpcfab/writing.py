@@ -9,6 +9,7 @@ from flask import flash, redirect, request
 from werkzeug.datastructures import MultiDict
 
 from admin.grpcfab import cells, references, values
+from admin.grpcfab.base import PanelBase
 from admin.grpcfab.errors import http_status, sentence
 from admin.grpcfab.forms import ResourceForm, dump
 from admin.grpcfab.routes import expose, has_access
@@ -18,7 +19,6 @@ from services.chassis.ids import new_id
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from admin.grpcfab.interface import GrpcInterface
     from admin.grpcfab.rows import Row
     from admin.grpcfab.spec import Field
 
@@ -45,12 +45,8 @@ class Draft:
     status: int = 200
 
 
-class Writing:
-    """The routes of a panel that change rows; mixed into Panel, whose attributes they use."""
-
-    datamodel: GrpcInterface
-    add_form: type[ResourceForm]
-    edit_form: type[ResourceForm]
+class Writing(PanelBase):
+    """The routes of a panel that change rows."""
 
     @expose("/new", methods=["GET", "POST"])
     @has_access
@@ -68,12 +64,12 @@ class Writing:
         except Refusal as refusal:
             return self._draw(_refused(form, None, refusal))
         flash(f"{row} was created.", "success")
-        return redirect(self.url_of(row.id))  # type: ignore[attr-defined]
+        return redirect(self.url_of(row.id))
 
     @expose("/<pk>/edit", methods=["GET", "POST"])
     @has_access
     def edit(self, pk: str) -> Any:
-        row: Row = self.row(pk)  # type: ignore[attr-defined]
+        row: Row = self.row(pk)
         if request.method == "GET":
             return self._draw(Draft(self.edit_form.drawn(row.message, row.etag), row))
         form = self.edit_form.sent(request.form)
@@ -87,32 +83,33 @@ class Writing:
         touched = form.touched()
         if not touched:
             flash("Nothing was changed.", "info")
-            return redirect(self.url_of(row.id))  # type: ignore[attr-defined]
+            return redirect(self.url_of(row.id))
         _apply(form, row, touched)
         row.request_id = form.request_key.data or ""
         try:
             self.datamodel.edit(row)
         except StaleEtag:
-            return self._draw(self._stale(form, self.row(row.id)))  # type: ignore[attr-defined]
+            return self._draw(self._stale(form, self.row(row.id)))
         except Refusal as refusal:
             return self._draw(_refused(form, row, refusal))
         flash(f"{row} was saved.", "success")
-        return redirect(self.url_of(row.id))  # type: ignore[attr-defined]
+        return redirect(self.url_of(row.id))
 
     @expose("/<pk>/delete", methods=["POST"])
     @has_access
     def delete(self, pk: str) -> Any:
-        row: Row = self.row(pk)  # type: ignore[attr-defined]
+        row: Row = self.row(pk)
         seen = request.form.get("etag_seen", "")
-        row.message.etag = seen  # type: ignore[attr-defined]
+        message: Any = row.message
+        message.etag = seen
         row.request_id = request.form.get("request_key", "")
         try:
             self.datamodel.delete(row)
         except Refusal as refusal:
             flash(sentence(refusal), "danger")
-            return redirect(self.url_of(row.id))  # type: ignore[attr-defined]
+            return redirect(self.url_of(row.id))
         flash(f"{row} was deleted.", "success")
-        return redirect(self.url(""))  # type: ignore[attr-defined]
+        return redirect(self.url(""))
 
     def _prefilled(self) -> ResourceForm:
         """An empty form, with what the link to it brought along, such as the row that the new one belongs to."""
@@ -145,10 +142,10 @@ class Writing:
         return Draft(form, row, clashes=clashes, stale=True, status=409)
 
     def _draw(self, draft: Draft) -> Any:
-        page = self.render_template(  # type: ignore[attr-defined]
+        page = self.render_template(
             "panel/form.html",
             panel=self,
-            title=self.edit_title if draft.row else self.add_title,  # type: ignore[attr-defined]
+            title=self.edit_title if draft.row else self.add_title,
             draft=draft,
             form=draft.form,
         )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
+from admin.pages.logins import LoginsPage
 from admin.pages.mesh import MeshPage
 
 if TYPE_CHECKING:
@@ -25,4 +26,4 @@ class Page(Protocol):
         """Add the views; append `["^View$", "^can_.*$"]` to each role that may use them."""
 
 
-PAGES: Sequence[Page] = (MeshPage(),)
+PAGES: Sequence[Page] = (MeshPage(), LoginsPage())

@@ -1,0 +1,161 @@
+"""Lists: pages, search boxes, related rows and exports of one resource."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Any, Final
+
+from flask import redirect, request
+
+from admin.grpcfab import cells, references
+from admin.grpcfab.base import PanelBase
+from admin.grpcfab.export import csv_response
+from admin.grpcfab.listing import PAGE_SIZES, ListState
+from admin.grpcfab.routes import expose, has_access
+from admin.grpcfab.spec import Field, Kind
+from services.chassis.errors import InvalidRequest
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from admin.grpcfab.interface import Page
+    from admin.grpcfab.rows import Row
+
+PICKED: Final = 20  # Rows that a search box offers at once.
+
+
+@dataclasses.dataclass(frozen=True)
+class Drawn:
+    """One row of a table: its cells in the order of the columns, and where it opens."""
+
+    row: Row
+    cells: Sequence[cells.Cell]
+    url: str
+    title: str = ""
+
+
+class Browsing(PanelBase):
+    """The list routes of a panel."""
+
+    @expose("/")
+    @has_access
+    def list(self) -> Any:
+        state = ListState.parse(request.args, self.datamodel)
+        try:
+            found = self.found(state)
+        except InvalidRequest:
+            if not state.after:
+                raise
+            return redirect(self.url("") + state.url(page=state.page))  # The page token no longer fits its query.
+        return self.render_template(
+            self.list_template,
+            panel=self,
+            title=self.list_title,
+            state=state,
+            table=self.table(found.rows),
+            found=found,
+            sizes=PAGE_SIZES,
+            filter_fields=self.filter_fields(),
+            chips=self.chips(state),
+            actions=self.bulk_actions(),
+        )
+
+    @expose("/related")
+    @has_access
+    def related(self) -> Any:
+        state = ListState.parse(request.args, self.datamodel)
+        found = self.found(state)
+        hidden = {condition.field for condition in state.conditions}
+        columns = [field for field in self.column_fields() if field.name not in hidden] or self.column_fields()
+        return self.render_template(
+            "panel/_related.html",
+            panel=self,
+            state=state,
+            table=self.table(found.rows, columns),
+            found=found,
+            prefill={condition.field: condition.values[0] for condition in state.conditions},
+        )
+
+    @expose("/options")
+    @has_access
+    def options(self) -> Any:
+        """What a search box offers: rows that may be chosen and match what was typed."""
+        filters = self.datamodel.get_filters(self.search_columns)
+        active = self.datamodel.resource.fields.get("active")
+        if active is not None and active.options.filter:
+            filters.add_filter("active", self.datamodel.FilterEqual, "true")
+        state = ListState(search=request.args.get("q", "").strip()[:200], size=PICKED)
+        query = state.query(str(self.datamodel.resource.options.default_order))
+        rows = self.datamodel.page(filters.get_joined_filters(self._base_filters), query).rows
+        return self.render_template("panel/_options.html", rows=rows, panel=self)
+
+    @expose("/export.csv")
+    @has_access
+    def export(self) -> Any:
+        state = ListState.parse(request.args, self.datamodel)
+        query = state.query(str(self.datamodel.resource.options.default_order))
+        return csv_response(self.datamodel, self.filters(state), query, self.datamodel.resource.visible())
+
+    def filters(self, state: ListState) -> Any:
+        """Conditions of one request joined with the view's own; never an object that threads share."""
+        own = self.datamodel.get_filters(self.search_columns)
+        return state.fill(own).get_joined_filters(self._base_filters)
+
+    def found(self, state: ListState) -> Page:
+        query = state.query(str(self.datamodel.resource.options.default_order))
+        return self.datamodel.page(self.filters(state), query)
+
+    def column_fields(self) -> Sequence[Field]:
+        fields = self.datamodel.resource.fields
+        return [fields[name] for name in self.list_columns] or [fields[self.datamodel.resource.title_field]]
+
+    def table(self, rows: Sequence[Row], columns: Sequence[Field] | None = None) -> Mapping[str, Any]:
+        """Columns and drawn rows for panel/_table.html."""
+        shown = columns or self.column_fields()
+        known = references.resolve(rows, shown)
+        opens = self.may("show")
+        drawn = [
+            Drawn(
+                row,
+                [cells.cell(row, field, known) for field in shown],
+                self.url_of(row.id) if opens else "",
+                self.title_of(row),
+            )
+            for row in rows
+        ]
+        return {
+            "columns": shown,
+            "rows": drawn,
+            "sortable": self.datamodel.get_order_columns_list(),
+            "align": cells.align,
+        }
+
+    def filter_fields(self) -> Sequence[Field]:
+        return [field for field in self.datamodel.resource.chosen("filter") if not field.repeated]
+
+    def chips(self, state: ListState) -> Sequence[Mapping[str, str]]:
+        """The active conditions in words, each with the link that drops it."""
+        offered = {
+            (condition.column_name, condition.code): str(condition.name)
+            for found in self.datamodel.get_filters(self.search_columns).get_search_filters().values()
+            for condition in found
+        }
+        return [
+            {
+                "label": self.datamodel.resource.fields[each.field].label,
+                "operator": offered[each.field, each.code],
+                "value": ", ".join(self._in_words(each.field, value) for value in each.values)
+                if each.code not in {"empty", "set"}
+                else "",
+                "url": state.without(each),
+            }
+            for each in state.conditions
+        ]
+
+    def _in_words(self, name: str, value: str) -> str:
+        field = self.datamodel.resource.fields[name]
+        if field.kind is Kind.REFERENCE:
+            return references.title_of(field.reference, value)
+        if field.kind is Kind.BOOLEAN:
+            return "Yes" if value == "true" else "No"
+        return next((choice.label for choice in field.choices if choice.value == value), value)
