@@ -12,20 +12,20 @@ from services.chassis.clock import BusinessClock, Clock
 from services.chassis.kit import KitServicer, kit_servicers
 from services.chassis.mesh_service import Foundation, lay_foundation
 from services.chassis.settings import load_settings
-from services.workorders.creating import Orders
 from services.workorders.definitions import load_workflows
-from services.workorders.directory import PROJECTIONS, Directory
 from services.workorders.feed_servicer import CollaborationServicer, FeedPostServicer
 from services.workorders.file_servicer import FileServicer
-from services.workorders.files import Files
-from services.workorders.line_item_rules import LineItemRules
-from services.workorders.progress import Progress
+from services.workorders.handlers.creating import Orders
+from services.workorders.handlers.directory import PROJECTIONS, Directory
+from services.workorders.handlers.files import Files
+from services.workorders.handlers.line_item_rules import LineItemRules
+from services.workorders.handlers.progress import Progress
+from services.workorders.handlers.republishing import sources
+from services.workorders.handlers.transitions import Others, Transitions
 from services.workorders.queries import Queries
-from services.workorders.republishing import sources
 from services.workorders.resources import resources
 from services.workorders.servicer import WorkOrderServicer
 from services.workorders.settings import WorkordersSettings
-from services.workorders.transitions import Others, Transitions
 from services.workorders.view_servicer import ViewServicer
 
 if TYPE_CHECKING:

@@ -11,8 +11,9 @@ from sqlalchemy import func, select
 from services.chassis.idempotency import run_once
 from services.chassis.identity import current_caller
 from services.chassis.kit import KitServicer, Resource, Where
-from services.workorders import collaboration, wire
+from services.workorders import wire
 from services.workorders.file_servicer import message_of as file_message
+from services.workorders.handlers import collaboration
 from services.workorders.resources import of_visible_orders
 from services.workorders.tables import attachments, comments, feed_posts
 

@@ -11,7 +11,7 @@ from google.protobuf import empty_pb2
 from services.chassis.errors import InvalidRequest, Violation
 from services.chassis.identity import current_caller
 from services.workorders import wire
-from services.workorders.files import Files, Upload
+from services.workorders.handlers.files import Files, Upload
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

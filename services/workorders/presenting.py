@@ -5,7 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from fieldmesh.common.v1 import types_pb2
-from fieldmesh.workorders.v1 import history_entry_pb2, work_order_pb2, work_order_service_pb2
+from fieldmesh.workorders.v1 import (
+    events_pb2,
+    history_entry_pb2,
+    work_order_pb2,
+    work_order_service_pb2,
+    work_type_pb2,
+)
 from sqlalchemy import select
 
 from services.chassis.etag import etag_of
@@ -160,3 +166,17 @@ def form_text(value: object) -> str:
     if isinstance(value, Money):
         return str(value)
     return str(value) if isinstance(value, str) else text_of(value)
+
+
+def work_type_event(
+    work_type: work_type_pb2.WorkType, version: int, *, deleted: bool = False
+) -> events_pb2.WorkTypeChanged:
+    """What technicians need to know of a work type."""
+    return events_pb2.WorkTypeChanged(
+        work_type_id=work_type.id,
+        name=work_type.name,
+        certification_codes=work_type.certification_codes,
+        technicians_needed=work_type.technicians_needed,
+        version=version,
+        active=work_type.active and not deleted,
+    )

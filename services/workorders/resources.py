@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from fieldmesh.workorders.v1 import (
     account_pb2,
@@ -23,23 +23,31 @@ from sqlalchemy import ColumnElement, Table, select, update
 
 from services.chassis.kit import Change, Resource, Where, owned
 from services.workorders import repository, tables
-from services.workorders.republishing import work_type_event
+from services.workorders.presenting import work_type_event
 from services.workorders.scope import branches
 from services.workorders.tables import work_orders
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
+    from services.chassis.errors import Violation
     from services.chassis.identity import Caller
     from services.chassis.kit.scope import Branches
     from services.chassis.unit_of_work import Transaction
-    from services.workorders.line_item_rules import LineItemRules
 
 # Who is at home in an organisation that keeps master data; others see what their orders refer to.
 KEEPERS = frozenset({"dispatcher", "approver"})
 
 
-def resources(line_item_rules: LineItemRules) -> tuple[Resource, ...]:
+class Hooks(Protocol):
+    """What changes of line items go through."""
+
+    def prepare(self, transaction: Transaction, change: Change) -> None: ...
+    def validate(self, transaction: Transaction, change: Change) -> Iterable[Violation]: ...
+    def on_change(self, transaction: Transaction, change: Change) -> None: ...
+
+
+def resources(line_item_rules: Hooks) -> tuple[Resource, ...]:
     """Every resource of the kit in this service."""
     orders = work_orders.c
     return (

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, get_args, get_type_hints
 from services.chassis.errors import InvalidRequest, Violation
 from services.chassis.kit.validation import check_message
 from services.workorders import wire
-from services.workorders.definition_contract import WORK_ORDER, field_at, is_leaf
+from services.workorders.definitions.contract import WORK_ORDER, field_at, is_leaf
 from services.workorders.domain.situation import Inputs
 from services.workorders.domain.values import Money
 from services.workorders.domain.work_order import WorkOrder

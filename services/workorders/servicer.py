@@ -8,8 +8,8 @@ from fieldmesh.workorders.v1 import work_order_pb2, work_order_service_pb2_grpc
 from fieldmesh.workorders.v1 import work_order_service_pb2 as contract
 
 from services.chassis.identity import current_caller
-from services.workorders.following import follow
-from services.workorders.verifying import verify_chains
+from services.workorders.handlers.following import follow
+from services.workorders.handlers.verifying import verify_chains
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from google.protobuf import empty_pb2
 
     from services.chassis.database import Database
-    from services.workorders.creating import Orders
+    from services.workorders.handlers.creating import Orders
+    from services.workorders.handlers.transitions import Transitions
     from services.workorders.queries import Queries
-    from services.workorders.transitions import Transitions
 
 
 class WorkOrderServicer(work_order_service_pb2_grpc.WorkOrderServiceServicer):

@@ -1,6 +1,6 @@
 """A workflow as data: states, transitions and who may use them, as loaded from one versioned YAML file.
 
-Nothing here knows YAML or the contract; services/workorders/definitions.py reads and checks the files and hands over
+Nothing here knows YAML or the contract; services/workorders/definitions reads and checks the files and hands over
 these values. A definition is immutable once published, and an order keeps the version it began with.
 """
 

@@ -31,7 +31,7 @@ from services.chassis.migrations import migrate
 from services.chassis.tables import OWN
 from services.workorders import tables
 from services.workorders.bootstrap import Workorders, assemble
-from services.workorders.transitions import Others
+from services.workorders.handlers.transitions import Others
 from tests.support.servers import postgres  # noqa: F401 - fixture
 
 ME = service_actor("workorders")

@@ -429,7 +429,7 @@ def test_of_two_who_accept_at_once_one_succeeds_and_a_double_click_is_one(desk):
 
 
 def test_others_are_told_again_what_they_keep_copies_of(desk):
-    from services.workorders.republishing import sources
+    from services.workorders.handlers.republishing import sources
 
     order = desk.accepted()
     source = sources()["WorkOrder"]

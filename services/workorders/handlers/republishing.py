@@ -9,7 +9,9 @@ from fieldmesh.workorders.v1 import events_pb2, work_type_pb2
 from services.chassis.actors import service_actor
 from services.chassis.kit import message_of
 from services.chassis.versions_servicer import VersionedSource
-from services.workorders import snapshots, wire
+from services.workorders import wire
+from services.workorders.handlers import snapshots
+from services.workorders.presenting import work_type_event
 from services.workorders.tables import work_orders, work_types
 
 if TYPE_CHECKING:
@@ -46,17 +48,3 @@ def work_type_again(transaction: Transaction, row: Row[Any]) -> str:
     columns = row._asdict()
     work_type = message_of(work_type_pb2.WorkType, columns)
     return transaction.publish(work_type_event(work_type, columns["version"]), "WorkType", work_type.id, row.version)
-
-
-def work_type_event(
-    work_type: work_type_pb2.WorkType, version: int, *, deleted: bool = False
-) -> events_pb2.WorkTypeChanged:
-    """What technicians need to know of a work type."""
-    return events_pb2.WorkTypeChanged(
-        work_type_id=work_type.id,
-        name=work_type.name,
-        certification_codes=work_type.certification_codes,
-        technicians_needed=work_type.technicians_needed,
-        version=version,
-        active=work_type.active and not deleted,
-    )

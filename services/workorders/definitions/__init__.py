@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, get_args, get_type_hints
 
 from marshmallow import ValidationError
 
-from services.workorders.definition_contract import contract_faults, labels_of
-from services.workorders.definition_schema import DefinitionSchema
-from services.workorders.definition_source import DefinitionInvalid, Fault, Path, Source, read_yaml
+from services.workorders.definitions.contract import contract_faults, labels_of
+from services.workorders.definitions.schema import DefinitionSchema
+from services.workorders.definitions.source import DefinitionInvalid, Fault, Path, Source, read_yaml
 from services.workorders.domain.check import faults_of
 from services.workorders.domain.definition import Definition
 from services.workorders.domain.work_order import LineItem, WorkOrder
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["DefinitionInvalid", "Fault", "Workflows", "load_definition", "load_workflows"]
 
-SHIPPED = FilePath(__file__).parent / "workflows"
+SHIPPED = FilePath(__file__).parents[1] / "workflows"
 
 
 def load_definition(text: str, name: str = "definition") -> Definition:

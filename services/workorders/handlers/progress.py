@@ -11,13 +11,14 @@ from fieldmesh.workorders.v1 import work_order_pb2
 from services.chassis.errors import NotFound
 from services.chassis.identity import service_caller
 from services.chassis.log import get_logger
-from services.workorders import moving, parcels, repository, wire
-from services.workorders.copying import copy
+from services.workorders import repository, wire
 from services.workorders.domain import paths
 from services.workorders.domain.fulfilment import implied_transition
 from services.workorders.domain.situation import Inputs
 from services.workorders.domain.work_order import FulfilmentSummary, SlaState, SlaSummary
-from services.workorders.moving import Move
+from services.workorders.handlers import moving, parcels
+from services.workorders.handlers.copying import copy
+from services.workorders.handlers.moving import Move
 from services.workorders.rows import flatten
 
 if TYPE_CHECKING:

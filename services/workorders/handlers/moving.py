@@ -9,11 +9,12 @@ from fieldmesh.workorders.v1 import feed_pb2
 from sqlalchemy import delete, insert
 
 from services.chassis.ids import derive_id, new_id
-from services.workorders import collaboration, facts, moved, repository
+from services.workorders import repository
 from services.workorders.acting import actor_of
-from services.workorders.definition_contract import history_labels
+from services.workorders.definitions.contract import history_labels
 from services.workorders.domain.outcome import Outcome, Refusal
-from services.workorders.draft_values import encoded
+from services.workorders.handlers import collaboration, facts, moved
+from services.workorders.handlers.draft_values import encoded
 from services.workorders.tables import drafts
 
 if TYPE_CHECKING:

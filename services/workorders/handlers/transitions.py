@@ -9,11 +9,11 @@ from fieldmesh.workorders.v1 import work_order_service_pb2
 
 from services.chassis.etag import check_etag, etag_of
 from services.chassis.idempotency import find_replay, run_once
-from services.workorders import assigning, facts, moving, parcels
 from services.workorders.acting import actor_of
-from services.workorders.definition_contract import history_labels
+from services.workorders.definitions.contract import history_labels
 from services.workorders.domain.outcome import Refusal
-from services.workorders.moving import Move, Moved
+from services.workorders.handlers import assigning, facts, moving, parcels
+from services.workorders.handlers.moving import Move, Moved
 from services.workorders.presenting import (
     change_message,
     followed_of,

@@ -11,10 +11,10 @@ from sqlalchemy import select, update
 from services.chassis.identity import service_caller
 from services.chassis.projections import Projection
 from services.workorders import repository, wire
-from services.workorders.copying import copy
 from services.workorders.domain.computations import TECHNICIAN_FLAG
 from services.workorders.domain.definition import Category
 from services.workorders.domain.work_order import OrderFlag
+from services.workorders.handlers.copying import copy
 from services.workorders.tables import organizations, people, teams, work_orders
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from sqlalchemy import update
 
 from services.workorders import repository
 from services.workorders.acting import actor_of
-from services.workorders.definition_contract import history_labels
+from services.workorders.definitions.contract import history_labels
 from services.workorders.domain.changes import changes_between
 from services.workorders.tables import work_orders
 

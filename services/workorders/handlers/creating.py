@@ -14,14 +14,15 @@ from services.chassis.idempotency import run_once
 from services.chassis.ids import derive_id, new_id
 from services.chassis.kit.validation import check_message
 from services.chassis.masks import checked_paths
-from services.workorders import moved, repository, snapshots, tasks
+from services.workorders import repository
 from services.workorders.acting import actor_of
-from services.workorders.definition_contract import WORK_ORDER, history_labels
+from services.workorders.definitions.contract import WORK_ORDER, history_labels
 from services.workorders.domain.changes import changes_between, state_changes
 from services.workorders.domain.work_order import Priority, WorkOrder
+from services.workorders.handlers import moved, snapshots, tasks
+from services.workorders.handlers.resolving import issuer_of, resolve
 from services.workorders.presenting import followed_of, order_message
 from services.workorders.repository import Stored, load
-from services.workorders.resolving import issuer_of, resolve
 from services.workorders.schemas import values_of
 
 if TYPE_CHECKING:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from google.protobuf.descriptor import Descriptor
 
-    from services.workorders.definition_source import Path
+    from services.workorders.definitions.source import Path
     from services.workorders.domain.definition import Condition, Definition, Source, Transition
 
 WORK_ORDER = work_order_pb2.WorkOrder.DESCRIPTOR

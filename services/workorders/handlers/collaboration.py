@@ -12,7 +12,7 @@ from sqlalchemy import insert, or_, select, update
 
 from services.chassis.errors import InvalidRequest, NotFound, Violation
 from services.chassis.ids import derive_id
-from services.workorders import snapshots
+from services.workorders.handlers import snapshots
 from services.workorders.scope import visible_order
 from services.workorders.tables import attachments, comments, feed_posts, organizations, people, teams
 

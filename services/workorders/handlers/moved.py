@@ -8,7 +8,8 @@ from fieldmesh.common.v1 import types_pb2
 from fieldmesh.workorders.v1 import events_pb2
 from sqlalchemy import select
 
-from services.workorders import snapshots, wire
+from services.workorders import wire
+from services.workorders.handlers import snapshots
 from services.workorders.tables import parts, work_types
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from services.workorders import wire
 from services.workorders.domain.values import Money
-from services.workorders.draft_values import decoded
+from services.workorders.handlers.draft_values import decoded
 from services.workorders.tables import (
     attachments,
     drafts,

@@ -9,11 +9,12 @@ from fieldmesh.workorders.v1 import line_item_pb2
 from sqlalchemy import func, select
 
 from services.chassis.errors import NotFound, Violation
-from services.workorders import repository, tasks
+from services.workorders import repository
 from services.workorders.acting import actor_of
-from services.workorders.creating import refuse_allocated
-from services.workorders.definition_contract import history_labels
+from services.workorders.definitions.contract import history_labels
 from services.workorders.domain.outcome import FieldChange
+from services.workorders.handlers import tasks
+from services.workorders.handlers.creating import refuse_allocated
 from services.workorders.tables import line_items
 
 if TYPE_CHECKING:
