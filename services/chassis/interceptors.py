@@ -215,7 +215,7 @@ class _Served:
             context.abort(grpc.StatusCode.CANCELLED, "The caller has gone.")
         refused = is_refusal(error)
         status = refusal_status(error, self._domain) if refused else _incident(error, self._domain)
-        more = {"reason": str(getattr(error, "reason", ""))} if refused else {}
+        more = _told(error) if refused else {}
         self._answered(code_pb2.Code.Name(status.code), started, **more)
         context.abort_with_status(rpc_status.to_status(status))
 
@@ -231,6 +231,12 @@ def _deadline(context: grpc.ServicerContext) -> float | None:
     """When the caller gives up, on the monotonic clock; grpc says infinity where it never does."""
     remaining = context.time_remaining()
     return time.monotonic() + remaining if remaining is not None and math.isfinite(remaining) else None
+
+
+def _told(refusal: Any) -> dict[str, str]:
+    """What the log says of a refusal: codes, never its message, which may name people."""
+    cause = refusal.metadata.get("cause", "")
+    return {"reason": refusal.reason} | ({"cause": cause} if cause else {})
 
 
 def _incident(error: Exception, domain: str) -> status_pb2.Status:
