@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from fieldmesh.shipping.v1 import shipment_pb2_grpc
+from fieldmesh.shipping.v1 import shipment_pb2_grpc, shipping_service_pb2_grpc
 from fieldmesh.technicians.v1 import technicians_service_pb2_grpc
 
 from services.chassis.clock import BusinessClock, Clock
@@ -87,6 +87,7 @@ def build(process: Process) -> Running:
     others = Others(
         desk=process.channels.stub(technicians_service_pb2_grpc.AssignmentDeskServiceStub, "technicians"),
         parcels=process.channels.stub(shipment_pb2_grpc.ParcelServiceStub, "shipping"),
+        sla=process.channels.stub(shipping_service_pb2_grpc.SlaDeskServiceStub, "shipping"),
     )
     graph = assemble(foundation.database, settings.open_files(), others, process.clock)
     return Running(foundation, graph)

@@ -19,12 +19,14 @@ from services.workorders import wire
 from services.workorders.domain.definition import Position
 from services.workorders.domain.texts import text_of
 from services.workorders.domain.values import Money
+from services.workorders.domain.work_order import SlaState, SlaSummary
 from services.workorders.rows import order_of
 from services.workorders.tables import follows
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
+    from fieldmesh.shipping.v1 import sla_pb2
     from sqlalchemy import Connection
 
     from services.chassis.identity import Caller
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from services.workorders.domain.predicates import Objection
     from services.workorders.domain.workflow import Offer
 
+_SLA_STATES = work_order_pb2.SlaState.DESCRIPTOR
 # Refusals that a user answers with a confirmation rather than with a correction.
 TO_CONFIRM = frozenset({"APPOINTMENT_AFTER_TARGET", "TARGET_CHANGED"})
 _POSITIONS = {
@@ -179,4 +182,18 @@ def work_type_event(
         technicians_needed=work_type.technicians_needed,
         version=version,
         active=work_type.active and not deleted,
+    )
+
+
+def sla_summary(target: sla_pb2.SlaTarget) -> SlaSummary:
+    """A target of shipping as orders keep it."""
+    names = ("due_time", "due_date", "warn_time")
+    known: dict[str, Any] = {name: wire.read(target, name) for name in names}
+    return SlaSummary(
+        target_id=target.id,
+        version=target.version,
+        state=SlaState(wire.enum_code(_SLA_STATES, target.state)),
+        time_zone=target.time_zone,
+        as_of_time=wire.read(target, "compute_time"),  # type: ignore[arg-type]
+        **known,
     )

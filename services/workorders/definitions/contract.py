@@ -31,7 +31,7 @@ LEAVES = {"google.protobuf.Timestamp", "google.type.Date", "fieldmesh.common.v1.
 IDENTITY = {"id", "number", "etag", "workflow", "workflow_version", "state"}
 SNAPSHOTS = {
     "deliverables", "drafts", "eligibility", "executor", "fulfilment", "organization", "parcels", "reason", "reasons",
-    "territory",
+    "target", "territory",
 }  # fmt: skip
 INTERNAL = {"scope_version"}
 

@@ -41,26 +41,33 @@ def instant_of(day: date, clock: str, zone: str, fold: ClockFold = ClockFold.UNS
     return (earlier if fold is ClockFold.EARLIER else later).astimezone(UTC)
 
 
+def sla_of(situation: Situation) -> SlaSummary:
+    """The newest target that is known: shipping's answer of this moment where it is newer than the order's own copy."""
+    told = situation.snapshots.get("target")
+    own = situation.order.sla
+    return told if isinstance(told, SlaSummary) and told.version > own.version else own
+
+
 def is_late(start: datetime | None, sla: SlaSummary) -> bool:
     """Whether an appointment starts at or after the exclusive instant of the target (SLA 9)."""
     return start is not None and sla.due_time is not None and start >= sla.due_time
 
 
-@predicate(asks=(CONTINUE, "inputs.seen_target_version"))
+@predicate(asks=(CONTINUE, "inputs.seen_target_version"), prefers="target")
 def late_appointment_confirmed(situation: Situation) -> Objections:
     """An appointment after the target has a yes and a delay reason, against the target that the user saw."""
-    order, inputs = situation.order, situation.inputs
+    order, inputs, sla = situation.order, situation.inputs, sla_of(situation)
     unchanged = order.appointment.start_time == situation.before.appointment.start_time
-    if unchanged or not is_late(order.appointment.start_time, order.sla):
+    if unchanged or not is_late(order.appointment.start_time, sla):
         return HOLDS
     metadata = {
-        "target_version": str(order.sla.version),
-        "due_time": order.sla.due_time.isoformat() if order.sla.due_time else "",
-        "due_date": order.sla.due_date.isoformat() if order.sla.due_date else "",
+        "target_version": str(sla.version),
+        "due_time": sla.due_time.isoformat() if sla.due_time else "",
+        "due_date": sla.due_date.isoformat() if sla.due_date else "",
     }
     if not inputs.continue_past_target:
         return (Objection("late_appointment_confirmed", LATE, CONTINUE, "APPOINTMENT_AFTER_TARGET", metadata),)
-    if inputs.seen_target_version != order.sla.version:
+    if inputs.seen_target_version != sla.version:
         text = f"The SLA target has changed since it was shown; it is {metadata['due_date']} now. {LATE}"
         return (Objection("late_appointment_confirmed", text, CONTINUE, "TARGET_CHANGED", metadata),)
     if not inputs.reason_code:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from services.workorders.domain import paths
-from services.workorders.domain.appointments import instant_of, is_late
+from services.workorders.domain.appointments import instant_of, is_late, sla_of
 from services.workorders.domain.travel import billable_miles
 from services.workorders.domain.work_order import OrderFlag
 
@@ -59,15 +59,15 @@ def appointment_start(situation: Situation) -> datetime | None:
 @computation
 def delay_reason(situation: Situation) -> str:
     """The reason code given for an appointment after the target; none where it is in time."""
-    order = situation.order
-    return situation.inputs.reason_code if is_late(order.appointment.start_time, order.sla) else ""
+    start = situation.order.appointment.start_time
+    return situation.inputs.reason_code if is_late(start, sla_of(situation)) else ""
 
 
 @computation
 def delay_target(situation: Situation) -> int:
     """The target version that the delay reason was given against; 0 where the appointment is in time."""
-    order = situation.order
-    return order.sla.version if is_late(order.appointment.start_time, order.sla) else 0
+    sla = sla_of(situation)
+    return sla.version if is_late(situation.order.appointment.start_time, sla) else 0
 
 
 @computation

@@ -44,7 +44,7 @@ class Predicate:
     """A registered condition.
 
     `asks` are the paths that it looks at, `paths` the parameters that hold further ones, and `snapshot` is the one
-    without which it cannot be judged.
+    without which it cannot be judged; `prefers` is one that makes it sharper where it can be had.
     """
 
     name: str
@@ -54,6 +54,7 @@ class Predicate:
     asks: tuple[str, ...] = ()
     snapshot: str = ""
     paths: tuple[str, ...] = ()
+    prefers: str = ""
 
 
 PREDICATES: dict[str, Predicate] = {}
@@ -70,14 +71,16 @@ COMPARISONS: Mapping[str, tuple[Callable[[Any, Any], bool], str]] = {
 
 
 def predicate(
-    *, asks: tuple[str, ...] = (), snapshot: str = "", paths: tuple[str, ...] = ()
+    *, asks: tuple[str, ...] = (), snapshot: str = "", paths: tuple[str, ...] = (), prefers: str = ""
 ) -> Callable[[Check], Check]:
     """Register a function as a named predicate."""
 
     def register(check: Check) -> Check:
         name = getattr(check, "__name__", "")
         parameters = tuple(list(inspect.signature(check).parameters)[1:])
-        PREDICATES[name] = Predicate(name, inspect.getdoc(check) or "", check, parameters, asks, snapshot, paths)
+        PREDICATES[name] = Predicate(
+            name, inspect.getdoc(check) or "", check, parameters, asks, snapshot, paths, prefers
+        )
         return check
 
     return register
@@ -121,6 +124,13 @@ def needed_snapshots(condition: Condition) -> frozenset[str]:
     named = {PREDICATES[condition.name].snapshot} - {""}
     read = {path.split(".")[1] for path in asked_paths(condition) if path.startswith("snapshots.")}
     return frozenset(named | read)
+
+
+def preferred_snapshots(condition: Condition) -> frozenset[str]:
+    """The snapshots that make a condition sharper, and without which it is judged all the same."""
+    if condition.name in COMBINATORS:
+        return frozenset(name for part in condition.parts for name in preferred_snapshots(part))
+    return frozenset({PREDICATES[condition.name].prefers} - {""})
 
 
 @predicate(paths=("field", "other"))

@@ -16,7 +16,7 @@ from services.workorders.domain.errors import ActorNotAllowed, StateDoesNotAllow
 from services.workorders.domain.line_items import changed
 from services.workorders.domain.outcome import Caveat, FeedDraft, Outcome, Refusal, refuse
 from services.workorders.domain.permissions import permitted
-from services.workorders.domain.predicates import Objection, asked_paths, judge, needed_snapshots
+from services.workorders.domain.predicates import Objection, asked_paths, judge, needed_snapshots, preferred_snapshots
 from services.workorders.domain.situation import INPUT_NAMES, NOTHING, Inputs, Situation
 from services.workorders.domain.texts import text_of
 
@@ -64,10 +64,10 @@ class Workflow:
         return self.definition.states[code]
 
     def snapshots_of(self, name: str) -> frozenset[str]:
-        """The snapshots without which the guards of a transition cannot be judged; none for an unknown one."""
+        """The snapshots that the guards of a transition need or prefer; none for an unknown one."""
         transition = self.definition.transitions.get(name)
         guards = transition.guards if transition else ()
-        return frozenset(snapshot for guard in guards for snapshot in needed_snapshots(guard))
+        return frozenset().union(*(needed_snapshots(guard) | preferred_snapshots(guard) for guard in guards))
 
     def may_create(self, actor: Actor) -> bool:
         """Whether the actor may create an order in this workflow; its organisation becomes the issuer."""

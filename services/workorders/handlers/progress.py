@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from fieldmesh.shipping.v1 import events_pb2, fulfilment_order_pb2, sla_pb2
-from fieldmesh.workorders.v1 import work_order_pb2
+from fieldmesh.shipping.v1 import events_pb2, fulfilment_order_pb2
 
 from services.chassis.errors import NotFound
 from services.chassis.identity import service_caller
@@ -15,10 +14,11 @@ from services.workorders import repository, wire
 from services.workorders.domain import paths
 from services.workorders.domain.fulfilment import implied_transition
 from services.workorders.domain.situation import Inputs
-from services.workorders.domain.work_order import FulfilmentSummary, SlaState, SlaSummary
+from services.workorders.domain.work_order import FulfilmentSummary
 from services.workorders.handlers import moving, parcels
 from services.workorders.handlers.copying import copy
 from services.workorders.handlers.moving import Move
+from services.workorders.presenting import sla_summary
 from services.workorders.rows import flatten
 
 if TYPE_CHECKING:
@@ -36,7 +36,6 @@ SHIPPING = service_caller("shipping")
 EXPECTED_CHANGED = "expected_delivery_changed"
 EXPECTED_DATE = "fulfilment.expected_delivery_date"
 _PHASES = fulfilment_order_pb2.FulfilmentPhase.DESCRIPTOR
-_SLA_STATES = work_order_pb2.SlaState.DESCRIPTOR
 
 
 class Progress:
@@ -58,7 +57,7 @@ class Progress:
         stored = self._locked(transaction, target.work_order_id)
         if stored is None or target.version <= stored.order.sla.version:
             return
-        sla = _sla_summary(target)
+        sla = sla_summary(target)
         changed = replace(stored.order, sla=sla)
         copy(transaction, SHIPPING, stored.order, changed, ("sla.due_date",), flatten(sla, "sla_"))
 
@@ -117,19 +116,6 @@ class Progress:
             # An order that was deleted before anybody worked on it, or one of another database that was restored.
             log.info("order.unknown", work_order=order_id)
             return None
-
-
-def _sla_summary(target: sla_pb2.SlaTarget) -> SlaSummary:
-    names = ("due_time", "due_date", "warn_time")
-    known: dict[str, Any] = {name: wire.read(target, name) for name in names}
-    return SlaSummary(
-        target_id=target.id,
-        version=target.version,
-        state=SlaState(wire.enum_code(_SLA_STATES, target.state)),
-        time_zone=target.time_zone,
-        as_of_time=wire.read(target, "compute_time"),  # type: ignore[arg-type]
-        **known,
-    )
 
 
 def _told(payload: events_pb2.FulfilmentProgressed) -> Mapping[str, object]:

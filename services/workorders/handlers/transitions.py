@@ -12,7 +12,7 @@ from services.chassis.idempotency import find_replay, run_once
 from services.workorders.acting import actor_of
 from services.workorders.definitions.contract import history_labels
 from services.workorders.domain.outcome import Refusal
-from services.workorders.handlers import assigning, facts, moving, parcels
+from services.workorders.handlers import assigning, facts, moving, parcels, targets
 from services.workorders.handlers.moving import Move, Moved
 from services.workorders.presenting import (
     change_message,
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from services.workorders.domain.workflow import Workflow
 
 METHOD = "TransitionWorkOrder"
-ELIGIBILITY, PARCELS = "eligibility", "parcels"
+ELIGIBILITY, PARCELS, TARGET = "eligibility", "parcels", "target"
 
 ListRequest = work_order_service_pb2.ListAvailableTransitionsRequest
 ListResponse = work_order_service_pb2.ListAvailableTransitionsResponse
@@ -55,6 +55,7 @@ class Others:
 
     desk: assigning.AssignmentDesk
     parcels: parcels.ParcelList
+    sla: targets.SlaDesk
 
 
 class Transitions:
@@ -64,7 +65,7 @@ class Transitions:
         self._database = database
         self._workflows = workflows
         self._desk = others.desk
-        self._parcels = others.parcels
+        self._others = others
         self._clock = clock
 
     def available(self, caller: Caller, request: ListRequest) -> ListResponse:
@@ -85,7 +86,7 @@ class Transitions:
         with self._database.read() as connection:
             stored = load(connection, caller, request.work_order_id)
             candidate = self._candidate(connection, stored, move)
-        move = self._with_parcels(stored, move)
+        move = self._with_shipping(stored, move)
         if candidate is not None:
             move = replace(move, remote={ELIGIBILITY: assigning.check(self._desk, candidate).eligibility})
         with self._database.read() as connection:
@@ -109,7 +110,7 @@ class Transitions:
                 return earlier
             check_etag(request.etag, stored.order.id, stored.order.version)
             candidate = self._candidate(connection, stored, move)
-        move = self._with_parcels(stored, move)
+        move = self._with_shipping(stored, move)
         if candidate is not None:
             move = self._reserved(caller, stored, move, candidate)
 
@@ -130,11 +131,15 @@ class Transitions:
             return None
         return assigning.candidate_of(connection, stored.order, move.inputs)
 
-    def _with_parcels(self, stored: Stored, move: Move) -> Move:
-        """The move with shipping's parcels, where the transition looks at them."""
-        if PARCELS not in self._workflow(stored).snapshots_of(move.transition):
-            return move
-        return replace(move, remote={PARCELS: parcels.told(self._parcels, stored.order.id)})
+    def _with_shipping(self, stored: Stored, move: Move) -> Move:
+        """The move with what shipping tells: parcels where the guards need them, the newest target where it answers."""
+        asked = self._workflow(stored).snapshots_of(move.transition)
+        remote = dict(move.remote)
+        if PARCELS in asked:
+            remote[PARCELS] = parcels.told(self._others.parcels, stored.order.id)
+        if TARGET in asked:
+            remote[TARGET] = targets.told(self._others.sla, stored.order, move.inputs)
+        return replace(move, remote=remote)
 
     def _reserved(self, caller: Caller, stored: Stored, move: Move, candidate: assigning.Candidate) -> Move:
         """The move with a reservation; refused before anybody is reserved where the guards refuse anyway."""

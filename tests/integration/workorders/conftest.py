@@ -12,7 +12,7 @@ import pytest
 from fieldmesh.common.v1 import events_pb2 as common_events
 from fieldmesh.common.v1 import list_pb2
 from fieldmesh.shipping.v1 import events_pb2 as shipping_events
-from fieldmesh.shipping.v1 import shipment_pb2
+from fieldmesh.shipping.v1 import shipment_pb2, shipping_service_pb2, sla_pb2
 from fieldmesh.technicians.v1 import assignment_pb2, technicians_service_pb2
 from fieldmesh.technicians.v1 import events_pb2 as directory_events
 from fieldmesh.workorders.v1 import events_pb2, work_order_pb2, work_order_service_pb2
@@ -102,8 +102,17 @@ class Technicians:
             raise Unavailable("technicians does not answer.", reason="SERVICE_UNAVAILABLE")
 
 
+@dataclass
 class Shipping:
-    """Shipping's list of parcels as this service knows it: one required parcel, not delivered yet."""
+    """Shipping as this service knows it: one required parcel, not delivered yet, and at most one target."""
+
+    target: Any = None
+    down: bool = False
+
+    def EvaluateAppointment(self, request):  # noqa: N802 - the contract's name
+        if self.down:
+            raise Unavailable("shipping does not answer.", reason="SERVICE_UNAVAILABLE")
+        return shipping_service_pb2.EvaluateAppointmentResponse(target=self.target)
 
     def ListParcels(self, request):  # noqa: N802 - the contract's name
         return shipment_pb2.ListParcelsResponse(parcels=[{"required": True, "tracking_number": "1Z1", "state": 3}])
@@ -116,6 +125,7 @@ class Desk:
     app: Workorders
     clock: ScriptedClock
     technicians: Technicians
+    shipping: Shipping
     ids: dict[str, str] = field(default_factory=dict)
     requests: int = 0
 
@@ -201,15 +211,18 @@ class Desk:
         self.handle("progress", "fulfilment_progressed", told, version)
 
     def target(self, order: Any, version: int, due: datetime) -> None:
-        told = shipping_events.SlaTargetChanged()
-        target = told.target
+        told = shipping_events.SlaTargetChanged(target=self.computed(order, version, due))
+        self.handle("progress", "sla_target_changed", told, version)
+
+    def computed(self, order: Any, version: int, due: datetime) -> sla_pb2.SlaTarget:
+        target = sla_pb2.SlaTarget()
         target.id, target.work_order_id, target.version, target.state = f"sla-{version}", order.id, version, 3
         target.due_time.FromDatetime(due)
         target.compute_time.FromDatetime(self.clock.now())
         day = due.date()
         target.due_date.CopyFrom(date_pb2.Date(year=day.year, month=day.month, day=day.day - 1))
         target.time_zone = "America/Chicago"
-        self.handle("progress", "sla_target_changed", told, version)
+        return target
 
     def handle(self, part: str, handler: str, payload: Message, version: int) -> None:
         event = common_events.Event(aggregate_version=version)
@@ -273,9 +286,9 @@ def clock() -> ScriptedClock:
 
 @pytest.fixture
 def desk(database: Database, clock: ScriptedClock, tmp_path: Path) -> Desk:
-    technicians = Technicians()
-    app = assemble(database, BlobStore.in_folder(tmp_path / "files"), Others(technicians, Shipping()), clock)
-    made = Desk(app, clock, technicians)
+    technicians, shipping = Technicians(), Shipping()
+    app = assemble(database, BlobStore.in_folder(tmp_path / "files"), Others(technicians, shipping, shipping), clock)
+    made = Desk(app, clock, technicians, shipping)
     _directory(made)
     _master_data(made)
     return made

@@ -281,6 +281,21 @@ def test_a_moved_target_asks_again(desk):
     assert reason_of(asked) == "TARGET_CHANGED"
 
 
+def test_a_target_whose_event_is_still_on_its_way_counts_already(desk):
+    order = desk.at_work()
+    desk.target(order, 2, datetime(2026, 3, 6, 6, tzinfo=UTC))
+    desk.shipping.target = desk.computed(order, 3, datetime(2026, 3, 3, 6, tzinfo=UTC))
+
+    with pytest.raises(WorkOrderError) as asked:
+        desk.fire(order, "save_appointment", PARTNER, **appointment())
+    desk.shipping.down = True
+    saved = desk.fire(order, "save_appointment", PARTNER, **appointment()).work_order
+
+    assert reason_of(asked) == "APPOINTMENT_AFTER_TARGET"
+    assert asked.value.metadata["target_version"] == "3"
+    assert saved.appointment.delay_reason_code == ""
+
+
 @pytest.mark.req("CP-59")
 @pytest.mark.req("CP-65")
 def test_a_technician_without_a_skill_is_assigned_with_a_reason(desk):

@@ -1,0 +1,61 @@
+"""Shipping's newest target for an appointment: its event may still be on the way to the order's own columns (CP-75)."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING, Protocol
+
+from fieldmesh.shipping.v1 import shipping_service_pb2
+
+from services.chassis.errors import NotFound, Unavailable
+from services.chassis.log import get_logger
+from services.workorders import wire
+from services.workorders.domain.appointments import instant_of
+from services.workorders.domain.errors import AppointmentTimeInvalid
+from services.workorders.domain.work_order import ClockFold
+from services.workorders.presenting import sla_summary
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from services.workorders.domain.situation import Inputs
+    from services.workorders.domain.work_order import SlaSummary, WorkOrder
+
+log = get_logger(__name__)
+
+
+class SlaDesk(Protocol):
+    """What of shipping's contract is used here."""
+
+    def EvaluateAppointment(  # noqa: N802 - the contract's name
+        self, request: shipping_service_pb2.EvaluateAppointmentRequest
+    ) -> shipping_service_pb2.EvaluateAppointmentResponse: ...
+
+
+def told(desk: SlaDesk, order: WorkOrder, inputs: Inputs) -> SlaSummary | None:
+    """The target that shipping has for the order now; None where it has none, or does not answer.
+
+    Without an answer the order's own copy counts, which pages show with its "as of".
+    """
+    start = _start(order, inputs)
+    if start is None:
+        return None
+    request = shipping_service_pb2.EvaluateAppointmentRequest(work_order_id=order.id, start_time=wire.timestamp(start))
+    try:
+        answer = desk.EvaluateAppointment(request)
+    except (Unavailable, NotFound) as refusal:
+        log.info("target.as_of", work_order=order.id, reason=refusal.reason)
+        return None
+    return sla_summary(answer.target) if answer.target.version else None
+
+
+def _start(order: WorkOrder, inputs: Inputs) -> datetime | None:
+    """The instant that the inputs ask for; None where they ask for none, which the guards then refuse."""
+    day, clock = inputs.values.get("appointment.date"), inputs.values.get("appointment.time")
+    fold = inputs.values.get("appointment.fold", ClockFold.UNSPECIFIED)
+    if not isinstance(day, date) or not isinstance(clock, str) or not isinstance(fold, ClockFold) or not clock:
+        return None
+    try:
+        return instant_of(day, clock, order.site_time_zone, fold)
+    except AppointmentTimeInvalid:
+        return None
