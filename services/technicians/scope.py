@@ -4,6 +4,8 @@ The vendor's staff look after the technicians of all its partners and see them; 
 organisation, and of other organisations' people only the vendor's, whom they work with.
 """
 
+from typing import Any
+
 from fieldmesh.technicians.v1 import organization_pb2
 from sqlalchemy import ColumnElement, Table, select
 
@@ -13,6 +15,7 @@ from services.chassis.kit.scope import EVERY_ROW, NO_ROW, Branches
 from services.technicians.tables import organizations, people, technicians
 
 VENDOR = "vendor"
+_MANAGERS = frozenset({"partner", "dispatcher", "approver"})
 # The party of an order that must be the caller's organisation, by role.
 _PARTIES = {
     "partner": ("executor_org",),
@@ -56,18 +59,23 @@ def _own_teams(caller: Caller, table: Table) -> Branches:
 def _technicians(caller: Caller, table: Table) -> Branches:
     if is_vendor_staff(caller):
         return EVERY_ROW
-    return [*owned(caller, table.c.organization_id), *_registered(caller, table), *_oneself(caller, table.c.id)]
+    return [*_changeable_technicians(caller, table), *_oneself(caller, table.c.id)]
 
 
 def _changeable_technicians(caller: Caller, table: Table) -> Branches:
     if is_vendor_staff(caller):
         return EVERY_ROW
-    return [*owned(caller, table.c.organization_id), *_registered(caller, table)]
+    return [*_colleagues(caller, table.c.organization_id), *_registered(caller, table)]
+
+
+def _colleagues(caller: Caller, column: ColumnElement[Any]) -> Branches:
+    """Rows of the own organisation, for those who manage it: a technician sees no home address but the own (R-4)."""
+    return owned(caller, column) if caller.roles & _MANAGERS else NO_ROW
 
 
 def _registered(caller: Caller, table: Table) -> Branches:
     """Technicians without a membership that the caller's organisation registered."""
-    if not caller.organization_id:
+    if not caller.organization_id or not caller.roles & _MANAGERS:
         return NO_ROW
     return [(table.c.organization_id == "") & (table.c.registered_by == caller.organization_id)]
 
@@ -79,18 +87,18 @@ def _oneself(caller: Caller, column: ColumnElement[str]) -> Branches:
 def _memberships(caller: Caller, table: Table) -> Branches:
     if is_vendor_staff(caller):
         return EVERY_ROW
-    return [*owned(caller, table.c.organization_id), *_oneself(caller, table.c.technician_id)]
+    return [*_colleagues(caller, table.c.organization_id), *_oneself(caller, table.c.technician_id)]
 
 
 def _changeable_memberships(caller: Caller, table: Table) -> Branches:
-    return EVERY_ROW if is_vendor_staff(caller) else owned(caller, table.c.organization_id)
+    return EVERY_ROW if is_vendor_staff(caller) else _colleagues(caller, table.c.organization_id)
 
 
 def _held_certificates(caller: Caller, table: Table) -> Branches:
     if is_vendor_staff(caller):
         return EVERY_ROW
-    own = select(technicians.c.id).where(technicians.c.organization_id == caller.organization_id)
-    theirs = [table.c.technician_id.in_(own)] if caller.organization_id else []
+    own = _colleagues(caller, technicians.c.organization_id)
+    theirs = [table.c.technician_id.in_(select(technicians.c.id).where(each)) for each in own]
     return [*theirs, *_oneself(caller, table.c.technician_id)]
 
 

@@ -177,6 +177,18 @@ def test_a_partner_registers_and_onboards_a_technician(house: House) -> None:
     assert house.call("GetTechnician", house.partner, id=made.id).organization_id == house.bluefern.id
 
 
+@pytest.mark.req("R-4")
+def test_a_technician_sees_no_other_technician(house: House) -> None:
+    allan = house.technician("Allan Heward", house.bluefern, ["VT40-CM"])
+    house.technician("Bea Baker", house.bluefern, ["VT40-CM"])
+    himself = house.caller("allan", house.bluefern, "partner", technician_id=allan.id)
+
+    assert [each.id for each in house.call("ListTechnicians", himself).technicians] == [allan.id]
+    assert len(house.call("ListMemberships", himself).memberships) == 1
+    assert len(house.call("ListTechnicianCertifications", himself).technician_certifications) == 1
+    assert len(house.call("ListTechnicians", house.partner).technicians) == 2
+
+
 @pytest.mark.req("CP-93")
 def test_onboarding_refuses_foreign_domains_and_those_who_belong_elsewhere(house: House) -> None:
     allan = house.technician("Allan Heward")
