@@ -32,6 +32,9 @@ def main() -> int:
     except Refused as refused:
         print(f"\n{refused}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("\nStopped; the next run goes on from here.", file=sys.stderr)
+        return 130
     return 0
 
 

@@ -118,8 +118,8 @@ class Launcher:
         if manager.pid() is not None:
             raise Refused(f"Fieldmesh is already running on {settings.admin_url}: `make stop` stops it.")
         programs = self._programs(settings)
-        preflight.claim_folder(settings.data)
         preflight.check_ports(programs)
+        preflight.claim_folder(settings.data)
         self._make_ready(settings, self._screen)
         return Session(manager, programs, self._screen)
 

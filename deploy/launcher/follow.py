@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 class Follower:
     """Reads what is added to log files, from the end that each has now; follows a file that was turned over."""
 
-    def __init__(self, files: Mapping[str, Path], *, from_start: bool = False) -> None:
+    def __init__(self, files: Mapping[str, Path]) -> None:
         self._files = dict(files)
         self._open: dict[str, IO[bytes]] = {}
         self._partial: dict[str, bytes] = {}
         for name in self._files:
-            self._reopen(name, at_end=not from_start)
+            self._reopen(name, at_end=True)
 
     def lines(self) -> Iterator[tuple[str, str]]:
         """Pairs of process and line that were completed since the last call."""
