@@ -1,0 +1,284 @@
+"""The main line as people walk it: dispatcher, partner, technician and approver, in a browser, reading their mails."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import re
+import time
+
+import pytest
+from PIL import Image
+from playwright.sync_api import expect, sync_playwright
+
+from tests.support import servers
+from tests.support.mesh import ROOT
+from tests.support.whole import PASSWORD, whole
+
+ARTIFACTS = ROOT / "test-artifacts" / "walk"
+AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
+         "--disable-sync", "--no-first-run"]  # fmt: skip
+pytestmark = pytest.mark.timeout(1500)
+
+
+class Person:
+    """Somebody at a browser of their own; everything that goes wrong in it is noted."""
+
+    def __init__(self, chromium, site, login):
+        self.login = login
+        self.context = chromium.new_context(viewport={"width": 1360, "height": 860}, base_url=site)
+        self.page = self.context.new_page()
+        self.page.set_default_timeout(20_000)
+        self.messages = []
+        self.page.on("console", lambda message: self.messages.append(message.text))
+        self.page.on("pageerror", lambda error: self.messages.append(str(error)))
+        self.page.goto("/login/")
+        self.page.fill("[name=username]", login)
+        self.page.fill("[name=password]", PASSWORD)
+        self.page.click("button[type=submit]")
+        expect(self.page.get_by_role("heading", name="My Open Work Orders")).to_be_visible()
+
+    def open(self, path, tab=""):
+        self.page.goto(path + (f"?tab={tab}" if tab else ""))
+        self.page.wait_for_load_state("networkidle")
+        return self.page
+
+    def act(self, name):
+        """Press a button of the action bar and wait for its dialog."""
+        self.page.locator(".action-bar").get_by_role("link", name=name).click()
+        expect(self.page.locator("#dialog[open]")).to_be_visible()
+        return self.page.locator("#dialog")
+
+    def pick(self, scope, label, words):
+        """Choose in a search box that asks the server."""
+        box = scope.get_by_label(label, exact=False).first
+        box.click()
+        box.fill(words)
+        option = scope.page.locator(f"[role=option][data-value]:has-text('{words}')").first
+        option.click()
+
+    def keep(self, name):
+        """Keep a picture, and find nothing that keeps anybody out."""
+        ARTIFACTS.mkdir(parents=True, exist_ok=True)
+        self.page.screenshot(path=str(ARTIFACTS / f"{name}.png"), full_page=True)
+        if AXE.is_file():
+            said = list(self.messages)  # axe-core itself tries inline styles, which the page's policy blocks
+            self.page.evaluate(AXE.read_text())
+            found = self.page.evaluate("axe.run()")["violations"]
+            self.messages[:] = said
+            assert [(each["id"], [node["html"][:160] for node in each["nodes"]]) for each in found] == []
+
+
+@pytest.fixture(scope="module")
+def system(tmp_path_factory):
+    servers.browser()
+    with whole(tmp_path_factory.mktemp("walk") / "data") as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def people(system):
+    made = {}
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=servers.browser(), args=FLAGS)
+
+        def person(login):
+            if login not in made:
+                made[login] = Person(browser, system.admin, login)
+            return made[login]
+
+        yield person
+        browser.close()
+
+
+def mailed(system, address, subject, seconds=30):
+    """The mails to an address whose subject holds some words, as soon as there is one."""
+    deadline = time.monotonic() + seconds
+    while True:
+        found = [mail for mail in system.mails() if address in str(mail) and subject.lower() in str(mail).lower()]
+        if found:
+            return found
+        assert time.monotonic() < deadline, f"no mail {subject!r} to {address}"
+        time.sleep(0.3)
+
+
+def until_state(person, path, label, seconds=30):
+    """Look at the record until it stands in a state."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        person.open(path)
+        if person.page.locator(".record-name .badge-tone").inner_text().strip() == label:
+            return
+        time.sleep(0.4)
+    raise AssertionError(f"{path} is not {label}: {person.page.locator('.record-name').inner_text()}")
+
+
+def workday(days):
+    day = dt.datetime.now().astimezone().date()
+    while days:
+        day += dt.timedelta(days=1)
+        days -= day.weekday() < 5
+    return day
+
+
+def picture():
+    target = io.BytesIO()
+    Image.new("RGB", (320, 200), "teal").save(target, "PNG")
+    return {"name": "after.png", "mimeType": "image/png", "buffer": target.getvalue()}
+
+
+def create(dispatcher):
+    page = dispatcher.open("/work-orders/new")
+    dispatcher.pick(page.locator("main"), "Account", "Harbor Glen")
+    dispatcher.pick(page.locator("main"), "Facility", "Harbor Glen North")
+    dispatcher.pick(page.locator("main"), "Service Territory", "Ohio - Columbus")
+    dispatcher.pick(page.locator("main"), "Entitlement", "Repair SLA Assure")
+    dispatcher.pick(page.locator("main"), "Customer Service Executive", "Jonas")
+    page.get_by_label("Subject").first.fill("Assure - VT-40 - Head Replacement (Ver 01)")
+    item = page.locator("[data-item='0']")
+    dispatcher.pick(item, "Work type", "VT-40 Head")
+    dispatcher.pick(item, "Part", "VT40-HEAD")
+    dispatcher.keep("01-new")
+    page.get_by_role("button", name="Create work order").click()
+    expect(page.locator(".record-name")).to_contain_text("Unallocated")
+    return re.sub(r"^https?://[^/]+", "", page.url).split("?")[0]
+
+
+@pytest.mark.req("CP-8")
+@pytest.mark.req("CP-37")
+@pytest.mark.req("CP-38")
+@pytest.mark.req("CP-48")
+@pytest.mark.req("CP-50")
+@pytest.mark.req("CP-56")
+@pytest.mark.req("CP-63")
+@pytest.mark.req("CP-64")
+@pytest.mark.req("CP-68")
+def test_one_work_order_from_allocation_to_closed(system, people):
+    dispatcher = people("dispatcher")
+    path = create(dispatcher)
+
+    dialog = dispatcher.act("Allocate")
+    dispatcher.pick(dialog, "Organisation", "Bluefern")
+    dialog.get_by_role("button", name="Allocate").click()
+    expect(dispatcher.page.locator(".record-name")).to_contain_text("Assigned")
+    number = dispatcher.page.locator(".record-name .num").inner_text()
+    mailed(system, "megan.castellano@bluefern.example.com", number)
+
+    partner = people("partner")
+    partner.open(path)
+    partner.keep("02-assigned")
+    accept(partner, path)
+    until_state(partner, path, "Parts Ordered")
+
+    carry(system, partner, path)
+    until_state(partner, path, "In Progress")
+    partner.open(path, "parts")
+    expect(partner.page.locator("main")).to_contain_text("Delivered")
+    partner.keep("04-parts")
+
+    assign(partner, path)
+    schedule(system, partner, path)
+    work(people("technician"), path)
+    complete(partner, path)
+    mailed(system, "dana.whitfield@voltara.example.com", number)
+
+    approver = people("approver")
+    approver.open(path)
+    dialog = approver.act("Close")
+    dialog.get_by_role("button", name="Close").click()
+    expect(approver.page.locator(".record-name")).to_contain_text("Closed")
+    partner.open(path)
+    expect(partner.page.locator(".action-bar")).to_have_count(0)
+    partner.open(path, "related")
+    partner.keep("08-closed")
+    assert "broken" not in system.fieldmesh("verify", number).lower()
+
+    for login in ("dispatcher", "partner", "technician", "approver"):
+        assert people(login).messages == []
+
+
+def accept(partner, path):
+    dialog = partner.act("Accept")
+    expect(dialog.get_by_label("Ship to name")).to_have_value("Bluefern Dispatch")
+    dialog.get_by_label("Ship to name").fill("Megan Castellano")
+    dialog.get_by_label("Does your team require", exact=False).select_option(label="Liftgate")
+    partner.keep("03-accept")
+    dialog.get_by_role("button", name="Save").click()
+    expect(dialog).to_contain_text("Travel information")
+    dialog.locator("[name=travel__round_trip_miles]").fill("120")
+    expect(dialog.locator("[data-shown=travel__billable_miles]")).to_contain_text("70")
+    dialog.get_by_role("button", name="Submit").click()
+    expect(partner.page.locator("#notices")).to_contain_text("Accept: done")
+
+
+def carry(system, partner, path):
+    """The carrier's messages, through `fieldmesh track`."""
+    partner.open(path, "parts")
+    order = partner.page.locator("main .facts a.num").first.inner_text()
+    for sequence, state in ((1, "announced"), (2, "handed-over"), (3, "delivered")):
+        given = ["--order", order, "--sequence", str(sequence), "--expected", workday(1).isoformat()]
+        system.fieldmesh("track", "NW000000001", state, *given)
+
+
+def assign(partner, path):
+    partner.open(path, "assignment")
+    matrix = partner.page.locator("#matrix")
+    expect(matrix.locator("thead")).to_contain_text("VT40-CM")
+    partner.keep("05-assignment")
+    matrix.get_by_label("Priya Raman").check()
+    matrix.get_by_role("button", name="Assign To WO").click()
+    dialog = partner.page.locator("#dialog[open]")
+    expect(dialog).to_contain_text("Missing Skills")
+    dialog.get_by_role("button", name="Cancel").click()
+    matrix.get_by_label("Allan Heward").check()
+    matrix.get_by_role("button", name="Assign To WO").click()
+    expect(partner.page.locator("#notices")).to_contain_text("Assign technician: done")
+    partner.open(path, "collaborate")
+    expect(partner.page.locator("#feed")).to_contain_text("Allan Heward")
+
+
+def schedule(system, partner, path):
+    """First after the target, with a reason; the vendor is told."""
+    page = partner.open(path)
+    form = page.locator("form.inline-form").filter(has=page.locator("[name=appointment__date]"))
+    form.locator("[name=appointment__date]").fill(workday(9).isoformat())
+    form.locator("[name=appointment__time]").fill("09:30")
+    form.locator("[name=scheduling_completed_date]").fill(workday(0).isoformat())
+    form.get_by_role("button", name="Save").click()
+    dialog = page.locator("#dialog[open]")
+    expect(dialog).to_contain_text("Selected Appointment Date is not within SLA Completed Date")
+    expect(dialog.locator(".reason")).to_have_count(9)
+    partner.keep("06-late")
+    dialog.get_by_label("Delay due to weather").check()
+    dialog.get_by_role("button", name="OK").click()
+    expect(page.locator("#notices")).to_contain_text("done")
+    mailed(system, "jonas.reidel@voltara.example.com", "weather")
+
+
+def work(technician, path):
+    page = technician.open(path, "related")
+    page.locator(".line-items").get_by_role("link", name="Finish").click()
+    dialog = page.locator("#dialog[open]")
+    dialog.get_by_role("button", name="Finish line item").click()
+    expect(page.locator("#notices")).to_contain_text("Finish line item: done")
+    for name in ("Photo of the station before", "Photo of the station after"):
+        technician.open(path, "related")
+        page.set_input_files("#upload-files", picture())
+        page.select_option("#upload-deliverable", label=name)
+        page.get_by_role("button", name="Upload").click()
+        expect(page.locator("#notices")).to_contain_text("uploaded")
+    technician.open(path)
+    form = page.locator("form.inline-form").filter(has=page.locator("[name=visit__arrive_time]"))
+    form.locator("[name=visit__arrive_time]").fill("2026-01-05T08:30:00")
+    form.locator("[name=visit__depart_time]").fill("2026-01-05T10:00:00")
+    form.get_by_role("button", name="Save visit times").click()
+    expect(page.locator("#notices")).to_contain_text("done")
+
+
+def complete(partner, path):
+    partner.open(path)
+    partner.keep("07-ready")
+    dialog = partner.act("Completed")
+    dialog.get_by_role("button", name="Completed").click()
+    expect(partner.page.locator(".record-name")).to_contain_text("Completed")
