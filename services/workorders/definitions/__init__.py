@@ -88,6 +88,7 @@ def _definition(data: Mapping[str, Any]) -> Definition:
         actors=data["actors"],
         transitions=data["transitions"],
         history_groups=tuple(data.get("history_groups", ())),
+        history_omits=tuple(data.get("history_omits", ())),
     )
 
 

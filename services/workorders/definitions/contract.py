@@ -106,6 +106,8 @@ def contract_faults(definition: Definition) -> Iterator[Found]:
             for item in assignments:
                 yield from _target_faults((*here, part, item.path), item.path)
                 yield from _source_faults((*here, part, item.path), item.source)
+    for index, path in enumerate(definition.history_omits):
+        yield from _target_faults(("history_omits", index), path)
     for index, group in enumerate(definition.history_groups):
         if group not in WORK_ORDER.fields_by_name:
             yield ("history_groups", index), f"WorkOrder has no field “{group}”."

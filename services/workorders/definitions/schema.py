@@ -206,6 +206,7 @@ class DefinitionSchema(Schema):
     actors = fields.Dict(keys=fields.String(validate=CODE), values=fields.Nested(ActorSchema), required=True)
     transitions = fields.Dict(keys=fields.String(validate=CODE), values=fields.Nested(TransitionSchema), required=True)
     history_groups = fields.List(fields.String())
+    history_omits = fields.List(fields.String())
 
     @pre_load
     def whole(self, data: Any, **_: Any) -> Any:

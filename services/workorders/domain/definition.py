@@ -209,6 +209,7 @@ class Definition:
     actors: Mapping[str, ActorRule]
     transitions: Mapping[str, Transition]
     history_groups: tuple[str, ...] = ()
+    history_omits: tuple[str, ...] = ()
     labels: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property

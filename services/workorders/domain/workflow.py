@@ -134,7 +134,8 @@ class Workflow:
     def _outcome(self, transition: Transition, before: Situation, after: Situation) -> Outcome:
         old, to_state = before.order, before.order.state if transition.stays else transition.to
         touched = (*before.inputs.values, *(item.path for item in (*transition.derives, *transition.sets)))
-        changes = changes_between(old, after.order, touched, self.definition.history_groups, after.line_item)
+        told = (path for path in touched if path not in self.definition.history_omits)
+        changes = changes_between(old, after.order, told, self.definition.history_groups, after.line_item)
         route = () if transition.stays else (old.state, *transition.through, to_state)
         changes += state_changes([self.state(code).label for code in route])
         return Outcome(

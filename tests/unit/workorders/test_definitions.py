@@ -84,6 +84,7 @@ def test_the_shipped_definition_is_sound():
             "category: gone, clock_running: false",
             "Must be one of: open, held, done, dead.",
         ),
+        ("history_omits: [scope_version", "history_omits: [gossip", "WorkOrder has no field “gossip”."),
         ("phase: opened", "phase: imagined", "A phase is one of placed, opened, shipped, delivered."),
     ],
 )

@@ -50,6 +50,7 @@ def test_allocating_gives_the_order_to_the_organisation():
     assert (outcome.order.executor_org, outcome.order.executor_name) == (PARTNER, "Bluefern Dispatch")
     assert outcome.order.assigned_time == NOW
     assert outcome.notices[0].recipients == ("executor_organization",)
+    assert [change.field for change in outcome.changes] == ["executor_name", "assigned_time", "state"]
 
 
 def test_allocating_to_an_organisation_that_cannot_serve_names_every_reason():
