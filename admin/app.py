@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import sqlalchemy as sa
+import structlog
 from flask import Flask, Response, g, redirect, request, session, url_for
 from flask_appbuilder import AppBuilder
 from flask_login import current_user, logout_user
@@ -158,6 +159,8 @@ def _install_hooks(app: Flask) -> None:
     @app.before_request
     def _surround() -> Any:
         g.request_id = new_id()
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(request_id=g.request_id)
         _enter_call(Caller(subject="", request_id=g.request_id))
         if request.endpoint in OPEN_ENDPOINTS:
             return None

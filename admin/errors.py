@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING, Any, Final
 
 from flask import g, render_template, request
@@ -11,13 +10,14 @@ from werkzeug.exceptions import HTTPException
 
 from admin.grpcfab.errors import http_status, sentence
 from services.chassis.errors import Refusal
+from services.chassis.log import get_logger
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from flask import Flask
 
-log = logging.getLogger(__name__)
+log = get_logger(__name__)
 
 TITLES: Final[Mapping[int, str]] = {
     400: "That request cannot be read",
@@ -47,7 +47,7 @@ def install(app: Flask) -> None:
 
     @app.errorhandler(CSRFError)
     def _forged(error: CSRFError) -> Any:
-        log.info("csrf refused: %s", error.description)
+        log.info("csrf.refused", why=str(error.description))
         return _page(400, "This form belongs to a session that has ended. Go back: your input is still there. Reload "
                           "that page, sign in if you are asked to, and send it again.")  # fmt: skip
 
@@ -62,7 +62,7 @@ def install(app: Flask) -> None:
 
     @app.errorhandler(Exception)
     def _bug(error: Exception) -> Any:
-        log.error("a page failed", exc_info=error, extra={"request_id": g.get("request_id", "")})
+        log.error("page.failed", path=request.path, exc_info=error)
         return _page(500, WORDS[500])
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from admin.security.secret import ensure_secret
 from admin.settings import load_admin_settings
 from services.chassis.keys import ensure_keys
+from services.chassis.log import configure_logging
 from services.chassis.settings import SettingsFault
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def initialise(settings: AdminSettings, *, demo: bool = False) -> Flask:
     app = create_app(settings, create_tables=True)
     if demo:
         with app.app_context():
-            _add_logins(app, demo_password(settings))
+            add_demo_logins(app, demo_password(settings))
     return app
 
 
@@ -56,7 +57,8 @@ def password_file(settings: AdminSettings) -> Path:
     return settings.data / "demo-password"
 
 
-def _add_logins(app: Flask, password: str) -> None:
+def add_demo_logins(app: Flask, password: str) -> None:
+    """Make the demo logins, or give them this password."""
     manager = app.appbuilder.sm  # type: ignore[attr-defined]
     for name in DEMO_LOGINS:
         known = manager.find_user(username=name)
@@ -78,7 +80,9 @@ def main() -> int:
     parser.add_argument("--demo", action="store_true", help="also make the demo logins")
     wanted = parser.parse_args()
     try:
-        initialise(load_admin_settings(), demo=wanted.demo)
+        settings = load_admin_settings()
+        configure_logging("admin", form=settings.log_format, level="error")
+        initialise(settings, demo=wanted.demo)
     except SettingsFault as fault:
         sys.stderr.write(f"{fault}\n")
         return 2

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from werkzeug.serving import make_server
 
-from admin.init import initialise
+from admin.init import add_demo_logins, initialise
 from admin.settings import AdminSettings
 from services.chassis.settings import ServiceSettings
 from tests.support import memory_data
@@ -42,7 +42,11 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Flask, Me
 
     ensure_keys(folder / "keys")
     mesh = MemoryMesh(folder / "keys")
-    app = initialise(settings_for(folder, mesh.port), demo=True)
+    app = initialise(settings_for(folder, mesh.port))
+    # Hashing slowly is the point of passwords, and not of these tests.
+    app.config["FAB_PASSWORD_HASH_METHOD"] = "pbkdf2:sha256:10"
+    with app.app_context():
+        add_demo_logins(app, PASSWORD)
     yield app, mesh
     app.extensions["mesh"].close()
     app.extensions["logins"].dispose()

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from admin.app import create_app
-from admin.init import _add_logins
+from admin.init import add_demo_logins
 from admin.security.secret import ensure_secret
 from services.chassis.actors import service_actor
 from services.chassis.database import Database
@@ -42,7 +42,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     ensure_secret(settings)
     app = create_app(settings, panels=(DepotPanel,), create_tables=True)
     with app.app_context():
-        _add_logins(app, PASSWORD)
+        add_demo_logins(app, PASSWORD)
     yield app
     app.extensions["mesh"].close()
     app.extensions["logins"].dispose()
