@@ -42,6 +42,7 @@ METADATA = MetaData()
 chassis_tables(METADATA)
 ADMIN = UserGrant("root", "Root", frozenset({"admin"}))
 DANA = UserGrant("dana", "Dana Ruiz", frozenset({"technician"}), organization_id="bluefern")
+EMBEDDED = pytest.mark.parametrize("stage", ["embedded"], indirect=True)
 WHO = Actor("morgan", "Morgan Hale", "voltara")
 
 
@@ -186,6 +187,7 @@ def test_an_event_becomes_a_mail_that_people_can_read_again(stage):
     assert shown.page.total_size >= 12
 
 
+@EMBEDDED
 def test_the_verb_is_for_admins_and_never_sends_twice(stage):
     stage.introduce()
     stage.start()
@@ -269,6 +271,7 @@ def test_killing_the_service_under_load_loses_no_mail_and_doubles_no_message(sta
     assert len(stage.server.received) <= 62
 
 
+@EMBEDDED
 def test_the_mail_of_a_post_is_quick(stage):
     stage.introduce()
     stage.start()
@@ -284,6 +287,7 @@ def test_the_mail_of_a_post_is_quick(stage):
     assert sorted(took)[10] < 0.5
 
 
+@EMBEDDED
 def test_a_wrong_setting_is_named_before_anything_listens(stage):
     environment = stage.environment | {"FIELDMESH_MAIL_FROM": "nobody"}
 
