@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Mapping
 from datetime import date
-from functools import partial
+from functools import cache, partial
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import Connection, Table, select
@@ -32,12 +33,13 @@ def seed(connection: Connection) -> None:
         _add(connection, sla_policies, {policy_id: partial(_policy, policy_id, code, name, amount)})
 
 
-def federal_holidays(first_year: int, last_year: int) -> dict[date, str]:
+@cache
+def federal_holidays(first_year: int, last_year: int) -> Mapping[date, str]:
     """The eleven federal holidays and the days on which they are observed: Saturday's on Friday, Sunday's on Monday."""
-    import holidays  # takes 0.2 s, and only the first start needs it
+    import holidays  # takes a third of a second, and only the first start needs it
 
     found = holidays.country_holidays("US", years=range(first_year, last_year + 2), observed=True)
-    return {day: name for day, name in sorted(found.items()) if first_year <= day.year <= last_year}
+    return MappingProxyType({day: name for day, name in sorted(found.items()) if first_year <= day.year <= last_year})
 
 
 def _united_states(calendar_id: str) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -164,10 +165,18 @@ def carrier_says(  # noqa: PLR0913 - what a carrier may say
     return update
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def _postgresql(postgres: str) -> str:  # noqa: F811 - the fixture
     migrate("shipping", postgres)
     return postgres
+
+
+@pytest.fixture(scope="session")
+def _sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated database, to be copied: migrating takes longer than most of the tests."""
+    template = tmp_path_factory.mktemp("shipping") / "template.sqlite3"
+    migrate("shipping", f"sqlite:///{template}")
+    return template
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -178,9 +187,9 @@ def database(request: pytest.FixtureRequest, tmp_path: Path, clock: ScriptedCloc
         with opened.engine.begin() as connection:
             connection.execute(text(f"TRUNCATE {names}"))
     else:
-        url = f"sqlite:///{tmp_path}/shipping.sqlite3"
-        migrate("shipping", url)
-        opened = Database(url, clock=clock)
+        copy = tmp_path / "shipping.sqlite3"
+        shutil.copyfile(request.getfixturevalue("_sqlite"), copy)
+        opened = Database(f"sqlite:///{copy}", clock=clock)
     yield opened
     opened.close()
 
