@@ -46,6 +46,7 @@ class Person:
 
     def act(self, name):
         """Press a button of the action bar and wait for its dialog."""
+        self.page.wait_for_load_state("networkidle")  # scripts turn the link into a dialog
         self.page.locator(".action-bar").get_by_role("link", name=name).click()
         expect(self.page.locator("#dialog[open]")).to_be_visible()
         return self.page.locator("#dialog")
@@ -66,6 +67,7 @@ class Person:
             said = list(self.messages)  # axe-core itself tries inline styles, which the page's policy blocks
             self.page.evaluate(AXE.read_text())
             found = self.page.evaluate("axe.run()")["violations"]
+            self.page.wait_for_timeout(100)
             self.messages[:] = said
             assert [(each["id"], [node["html"][:160] for node in each["nodes"]]) for each in found] == []
 
@@ -218,7 +220,7 @@ def carry(system, partner, path):
     order = partner.page.locator("main .facts a.num").first.inner_text()
     for sequence, state in ((1, "announced"), (2, "handed-over"), (3, "delivered")):
         given = ["--order", order, "--sequence", str(sequence), "--expected", workday(1).isoformat()]
-        system.fieldmesh("track", "NW000000001", state, *given)
+        system.fieldmesh("track", f"NW{order}", state, *given)
 
 
 def assign(partner, path):

@@ -17,6 +17,9 @@ document.addEventListener("click", (event) => {
   }
 });
 
+/* What was entered in a dialog that was closed is given up: it must not be asked about later. */
+dialog?.addEventListener("close", () => document.getElementById("dialog-body").replaceChildren());
+
 document.addEventListener("htmx:afterSwap", (event) => {
   if (event.detail.target.id === "dialog-body" && dialog && !dialog.open) dialog.showModal();
 });
