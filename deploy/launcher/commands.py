@@ -47,7 +47,8 @@ class Launcher:
     def run(self, command: str) -> int:
         """Runs one command; answers its exit code, after one sentence where it refuses."""
         commands = {"up": self.up, "start": self.start, "stop": self.stop, "reset": self.reset}
-        for number in (signal.SIGTERM, signal.SIGHUP):
+        # SIGINT too: a shell without job control starts what it puts in the background with SIGINT ignored.
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, signal.default_int_handler)
         try:
             return commands[command](load_settings(LauncherSettings))
