@@ -36,6 +36,7 @@ PAGES = {
     "mesh-events": "/mesh/?tab=events",
     "mesh-mail": "/mesh/?tab=mail",
     "mesh-changes": "/mesh/?tab=changes",
+    "logins": "/logins/",
     "account": "/account/",
 }
 
