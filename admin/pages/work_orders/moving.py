@@ -143,6 +143,8 @@ class Moving:
         step: str = "",
     ) -> Any:
         dialog = request.headers.get("HX-Target") == "dialog-body"
+        for field in form:  # the page beneath a dialog may show inputs of the same names
+            field.id = f"do-{field.name}"
         page = self.render_template(  # type: ignore[attr-defined]
             "pages/work_orders/_move.html" if dialog else "pages/work_orders/move.html",
             panel=self,
