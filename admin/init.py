@@ -29,12 +29,16 @@ DEMO_LOGINS: Final = ("partner", "partner2", "dispatcher", "approver", "technici
 
 def initialise(settings: AdminSettings, *, demo: bool = False) -> Flask:
     """Make what is missing; the application that did it is handed back for tests."""
+    from flask_appbuilder import Model
+
     from admin.app import create_app
 
     settings.data.mkdir(parents=True, exist_ok=True)
     ensure_keys(settings.keys_folder)
     ensure_secret(settings)
     app = create_app(settings, create_tables=True)
+    # Flask-AppBuilder makes tables only where its own are missing; ours may be newer than the database.
+    Model.metadata.create_all(app.extensions["logins"])
     if demo:
         with app.app_context():
             add_demo_logins(app, demo_password(settings))
