@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -127,7 +128,7 @@ class Desk:
     technicians: Technicians
     shipping: Shipping
     ids: dict[str, str] = field(default_factory=dict)
-    requests: int = 0
+    requests: int = 100
 
     def call(self, servicer: Any, method: str, caller: Caller, request: Message) -> Any:
         with calling(Call(caller, "r-1")):
@@ -264,6 +265,19 @@ def _postgresql(postgres: str) -> str:  # noqa: F811 - the fixture
     return postgres
 
 
+@pytest.fixture(scope="session")
+def _furnished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, str]]:
+    """A SQLite file with directory and master data in it, to copy, and the ids of the latter."""
+    folder = tmp_path_factory.mktemp("furnished")
+    file = folder / "workorders.sqlite3"
+    migrate("workorders", f"sqlite:///{file}")
+    opened = Database(f"sqlite:///{file}", clock=ScriptedClock(NOW))
+    desk = _desk(opened, ScriptedClock(NOW), folder)
+    _furnish(desk)
+    opened.close()
+    return file, desk.ids
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database(request: pytest.FixtureRequest, tmp_path: Path, clock: ScriptedClock) -> Iterator[Database]:
     if request.param == "postgresql":
@@ -272,9 +286,8 @@ def database(request: pytest.FixtureRequest, tmp_path: Path, clock: ScriptedCloc
         with opened.engine.begin() as connection:
             connection.execute(text(f"TRUNCATE {names}"))
     else:
-        url = f"sqlite:///{tmp_path}/workorders.sqlite3"
-        migrate("workorders", url)
-        opened = Database(url, clock=clock)
+        copied = shutil.copy(request.getfixturevalue("_furnished")[0], tmp_path / "workorders.sqlite3")
+        opened = Database(f"sqlite:///{copied}", clock=clock)
     yield opened
     opened.close()
 
@@ -285,13 +298,26 @@ def clock() -> ScriptedClock:
 
 
 @pytest.fixture
-def desk(database: Database, clock: ScriptedClock, tmp_path: Path) -> Desk:
-    technicians, shipping = Technicians(), Shipping()
-    app = assemble(database, BlobStore.in_folder(tmp_path / "files"), Others(technicians, shipping, shipping), clock)
-    made = Desk(app, clock, technicians, shipping)
-    _directory(made)
-    _master_data(made)
+def desk(request: pytest.FixtureRequest, database: Database, clock: ScriptedClock, tmp_path: Path) -> Desk:
+    made = _desk(database, clock, tmp_path)
+    if database.dialect == "sqlite":
+        made.ids = request.getfixturevalue("_furnished")[1]
+    else:
+        _furnish(made)
     return made
+
+
+def _desk(database: Database, clock: ScriptedClock, folder: Path) -> Desk:
+    technicians, shipping = Technicians(), Shipping()
+    others = Others(technicians, shipping, shipping)
+    return Desk(assemble(database, BlobStore.in_folder(folder / "files"), others, clock), clock, technicians, shipping)
+
+
+def _furnish(desk: Desk) -> None:
+    _directory(desk)
+    _master_data(desk)
+    # Requests of the tests themselves begin elsewhere, whether or not these were made just now.
+    desk.requests = 100
 
 
 def _directory(desk: Desk) -> None:
