@@ -258,7 +258,7 @@ def schedule(system, partner, path):
     dialog.get_by_label("Delay due to weather").check()
     dialog.get_by_role("button", name="OK").click()
     expect(page.locator("#notices")).to_contain_text("done")
-    mailed(system, "jonas.reidel@voltara.example.com", "weather")
+    mailed(system, "jonas.reidel@voltara.example.com", "after its target date")
 
 
 def work(technician, path):

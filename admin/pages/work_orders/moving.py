@@ -160,7 +160,8 @@ class Moving:
             dialog=dialog,
             tab=request.values.get("tab", ""),
         )
-        return page, status
+        # Browsers log answers of 400 and above as errors; to the dialog that asked, this is an answer like any other.
+        return page, _COMMITTED if dialog else status
 
     @staticmethod
     def _tab_back() -> str:
