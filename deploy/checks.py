@@ -54,7 +54,11 @@ def main(names: list[str]) -> int:
     failed = []
     for name in names or GATES:
         started = time.monotonic()
-        fault = GATES[name]()
+        try:
+            fault = GATES[name]()
+        except contracts.NoBaseline as reason:
+            print(f"  none  {name}: {reason}", flush=True)
+            continue
         print(f"{'failed' if fault else 'ok':>6}  {name} ({time.monotonic() - started:.1f} s)", flush=True)
         if fault:
             failed.append(name)

@@ -17,6 +17,10 @@ from pathlib import Path
 from deploy.build.protos import expand, include_folders
 
 
+class NoBaseline(Exception):
+    """There is nothing that the contracts could break."""
+
+
 def lint(root: Path) -> str:
     """What buf.yaml's lint rules say; empty where nothing."""
     with tempfile.TemporaryDirectory() as scratch:
@@ -25,14 +29,12 @@ def lint(root: Path) -> str:
 
 
 def breaking(root: Path) -> str:
-    """What would break callers of the last landed contracts; empty where nothing, or where none landed yet."""
+    """What would break callers of the last landed contracts; empty where nothing. Raises NoBaseline without any."""
     baseline = baseline_commit(root)
-    if not baseline:
-        return ""
     with tempfile.TemporaryDirectory() as scratch:
         before, old, new = Path(scratch) / "before", Path(scratch) / "old.binpb", Path(scratch) / "new.binpb"
-        if not _unpack(root, baseline, before):
-            return ""
+        if not baseline or not _unpack(root, baseline, before):
+            raise NoBaseline("no landed contracts to compare with; FIELDMESH_BASELINE may name a commit")
         return (
             _image(root, before, old)
             or _image(root, root, new)
@@ -43,15 +45,12 @@ def breaking(root: Path) -> str:
 def baseline_commit(root: Path) -> str:
     """The commit whose contracts hold: FIELDMESH_BASELINE, or the merge base with origin/main; empty without one.
 
-    In a fresh clone of main that is the checked-out commit itself, so what came before it is taken.
+    In a fresh clone that is the checked-out commit itself, so that only what is changed there afterwards can break it.
     """
     named = os.environ.get("FIELDMESH_BASELINE", "")
     if named:
         return named
-    base = _git(root, "merge-base", "HEAD", "origin/main")
-    if base and base == _git(root, "rev-parse", "HEAD"):
-        return _git(root, "rev-parse", "--verify", "--quiet", "HEAD^1")
-    return base
+    return _git(root, "merge-base", "HEAD", "origin/main")
 
 
 def _git(root: Path, *arguments: str) -> str:
