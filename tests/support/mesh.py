@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -98,9 +98,17 @@ def serving(target: str) -> bool:
 
 @contextmanager
 def mesh(
-    data: Path, *, size: str = "embedded", services: tuple[str, ...] = SERVICES, extra: Mapping[str, str] | None = None
+    data: Path,
+    *,
+    size: str = "embedded",
+    services: tuple[str, ...] = SERVICES,
+    extra: Mapping[str, str] | None = None,
+    broker: Callable[[str], str] = str,
 ) -> Iterator[Mesh]:
-    """Runs services until the block ends: `size` is "embedded" (SQLite, feed) or "grown" (PostgreSQL, RabbitMQ)."""
+    """Runs services until the block ends: `size` is "embedded" (SQLite, feed) or "grown" (PostgreSQL, RabbitMQ).
+
+    `broker` may lead the services to the broker's address by a detour, such as a proxy that can be cut.
+    """
     data.mkdir(parents=True, exist_ok=True)
     numbers = free_ports(3 * len(SERVICES) + 1)
     environment = {**os.environ, "FIELDMESH_DATA": str(data), "FIELDMESH_SMTP_PORT": str(numbers.pop())}
@@ -117,7 +125,7 @@ def mesh(
     environment.update(extra or {})
     with ExitStack() as stack:
         if size == "grown":
-            environment["FIELDMESH_BROKER_URL"] = stack.enter_context(servers.broker_vhost())
+            environment["FIELDMESH_BROKER_URL"] = broker(stack.enter_context(servers.broker_vhost()))
             for service in SERVICES:
                 address = stack.enter_context(servers.postgres_database())
                 environment[f"FIELDMESH_{service.upper()}_DATABASE_URL"] = address

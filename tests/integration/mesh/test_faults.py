@@ -1,0 +1,156 @@
+"""Services killed and brokers cut while people work: nothing lost, nothing doubled, order kept."""
+
+import random
+import threading
+import time
+from urllib.parse import urlsplit, urlunsplit
+
+import pytest
+from fieldmesh.shipping.v1 import (
+    fulfilment_order_pb2,
+    fulfilment_order_pb2_grpc,
+    parts_request_pb2,
+    parts_request_pb2_grpc,
+)
+
+from services.chassis.errors import Refusal
+from services.cli.demo.stories import _of_order
+from tests.support.mesh import mesh
+from tests.support.proxy import Proxy
+from tests.support.stage import ACCEPTANCE, eventually, filled
+
+ORDERS = 8
+MEGAN = "megan.castellano@bluefern.example.com"
+pytestmark = pytest.mark.timeout(600)
+
+
+@pytest.fixture(scope="module")
+def embedded(tmp_path_factory):
+    with mesh(tmp_path_factory.mktemp("faults")) as running, filled(running) as made:
+        yield made
+
+
+def counts(stage, order_id):
+    """How many requests for parts and fulfilment orders there are for an order."""
+    stage.desk.become("dana")
+    query = _of_order(order_id)
+    query.order_by = ""
+    requests = stage.channels.stub(parts_request_pb2_grpc.PartsRequestServiceStub, "shipping").ListPartsRequests(
+        parts_request_pb2.ListPartsRequestsRequest(query=query)
+    )
+    placed = stage.channels.stub(fulfilment_order_pb2_grpc.FulfilmentOrderServiceStub, "shipping").ListFulfilmentOrders(
+        fulfilment_order_pb2.ListFulfilmentOrdersRequest(query=query)
+    )
+    return len(requests.parts_requests), len(placed.fulfilment_orders)
+
+
+def allocation_mails(stage, number):
+    return [mail for mail in stage.mailbox.to(MEGAN) if number in mail["Subject"] and "allocated" in mail["Subject"]]
+
+
+@pytest.mark.req("CP-71")
+def test_shipping_killed_between_accept_and_order_places_it_once_when_it_is_back(embedded):
+    order_id = embedded.allocated()
+    embedded.settle()
+
+    embedded.running.kill("shipping")
+    embedded.desk.fire("megan", order_id, "accept", ACCEPTANCE)
+    assert embedded.order(order_id).state == "ship_to_received"
+    embedded.running.start("shipping")
+
+    eventually(lambda: embedded.order(order_id).fulfilment.order_number, seconds=60)
+    embedded.settle()
+    assert embedded.order(order_id).state == "parts_ordered"
+    assert counts(embedded, order_id) == (1, 1)
+
+
+def test_mails_wait_for_notifications_and_go_out_once(embedded):
+    embedded.running.kill("notifications")
+    order_id = embedded.allocated()
+    number = embedded.order(order_id).number
+    time.sleep(2)
+    assert allocation_mails(embedded, number) == []
+
+    embedded.running.start("notifications")
+    eventually(lambda: allocation_mails(embedded, number), seconds=60)
+    embedded.settle()
+    time.sleep(1)
+    assert len(allocation_mails(embedded, number)) == 1
+
+
+def test_a_mail_server_that_is_gone_loses_no_mail(embedded):
+    embedded.mailbox.close()
+    order_id = embedded.allocated()
+    number = embedded.order(order_id).number
+    time.sleep(3)
+
+    embedded.mailbox.open()
+    eventually(lambda: allocation_mails(embedded, number), seconds=90)
+    time.sleep(1)
+    assert len(allocation_mails(embedded, number)) == 1
+
+
+def test_kills_under_load_lose_nothing_and_double_nothing(embedded):
+    chance = random.Random(7)  # noqa: S311 - which process dies next is no secret
+    acknowledged, working = [], threading.Event()
+
+    def work():
+        while len(acknowledged) < ORDERS:
+            try:
+                order_id = embedded.allocated()
+                embedded.desk.fire("megan", order_id, "accept", ACCEPTANCE)
+            except Refusal:
+                time.sleep(0.2)  # a service is away; the person tries again with a new order
+                continue
+            acknowledged.append(order_id)
+        working.set()
+
+    worker = threading.Thread(target=work)
+    worker.start()
+    killed = []
+    while not working.wait(1.5) and len(killed) < 5:
+        service = chance.choice(["workorders", "shipping", "technicians", "notifications"])
+        embedded.running.kill(service)
+        killed.append(service)
+        embedded.running.start(service)
+    worker.join(120)
+    assert not worker.is_alive()
+    assert killed
+
+    for order_id in acknowledged:
+        eventually(lambda one=order_id: embedded.order(one).fulfilment.order_number, seconds=90)
+    embedded.settle()
+    for order_id in acknowledged:
+        assert embedded.order(order_id).state == "parts_ordered"
+        assert counts(embedded, order_id) == (1, 1)
+        assert embedded.states(order_id) == ["Unallocated", "Assigned", "Ship-To Received", "Parts Ordered"]
+    verified = embedded.running.fieldmesh("verify")
+    assert verified.returncode == 0, verified.stdout + verified.stderr
+
+
+def test_a_broker_cut_off_under_load_delays_and_loses_nothing(tmp_path):
+    proxies = []
+
+    def through_proxy(address):
+        parts = urlsplit(address)
+        proxies.append(Proxy(parts.hostname, parts.port or 5672))
+        place = f"{parts.username}:{parts.password}@127.0.0.1:{proxies[0].port}"
+        return urlunsplit(parts._replace(netloc=place))
+
+    with mesh(tmp_path, size="grown", broker=through_proxy) as running, filled(running) as stage:
+        first = stage.accepted()
+        proxies[0].cut()
+        during = [stage.allocated() for _ in range(3)]
+        for order_id in during:
+            stage.desk.fire("megan", order_id, "accept", ACCEPTANCE)
+        time.sleep(2)
+        assert all(stage.order(order_id).state == "ship_to_received" for order_id in during)
+
+        proxies[0].mend()
+        for order_id in (first, *during):
+            eventually(lambda one=order_id: stage.order(one).fulfilment.order_number, seconds=90)
+            assert counts(stage, order_id) == (1, 1)
+            number = stage.order(order_id).number
+            eventually(lambda one=number: allocation_mails(stage, one), seconds=60)
+            assert len(allocation_mails(stage, number)) == 1
+    proxies[0].close()
