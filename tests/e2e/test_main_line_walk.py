@@ -246,7 +246,7 @@ def assign(partner, path):
 def schedule(system, partner, path):
     """First after the target, with a reason; the vendor is told."""
     page = partner.open(path)
-    form = page.locator("form.inline-form").filter(has=page.locator("[name=appointment__date]"))
+    form = page.locator("form.move-inline").filter(has=page.locator("[name=appointment__date]"))
     form.locator("[name=appointment__date]").fill(workday(9).isoformat())
     form.locator("[name=appointment__time]").fill("09:30")
     form.locator("[name=scheduling_completed_date]").fill(workday(0).isoformat())
@@ -274,7 +274,7 @@ def work(technician, path):
         page.get_by_role("button", name="Upload").click()
         expect(page.locator("#notices")).to_contain_text("uploaded")
     technician.open(path)
-    form = page.locator("form.inline-form").filter(has=page.locator("[name=visit__arrive_time]"))
+    form = page.locator("form.move-inline").filter(has=page.locator("[name=visit__arrive_time]"))
     form.locator("[name=visit__arrive_time]").fill("2026-01-05T08:30:00")
     form.locator("[name=visit__depart_time]").fill("2026-01-05T10:00:00")
     form.get_by_role("button", name="Save visit times").click()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING, Any, Final
 
 import zipcodes
@@ -31,7 +32,8 @@ _PART_FIELDS: Final = {field.name: field for field in spec._fields(work_order_pb
 _ITEM_SPECS: Final = tuple(
     _ITEM_FIELDS[name] for name in ("work_type_id", "station_id", "warranty_type", "description")
 )
-_PART_SPECS: Final = tuple(_PART_FIELDS[name] for name in ("part_id", "quantity"))
+# A line item may do without a part; the work type says where one is needed.
+_PART_SPECS: Final = tuple(dataclasses.replace(_PART_FIELDS[name], required=False) for name in ("part_id", "quantity"))
 LineItemForm: Final = form_class((*_ITEM_SPECS, *_PART_SPECS), "LineItemForm")
 
 
@@ -112,10 +114,12 @@ def _item_form(formdata: MultiDict[str, str] | None, place: int) -> ResourceForm
 
 
 def _sound(item: ResourceForm) -> bool:
-    """Whether a line item can be sent; a quantity matters only with a part."""
-    if not item["part_id"].data:
-        item["part_id"].validators, item["quantity"].validators = (), ()
-    return bool(item.validate())
+    """Whether a line item can be sent; with a part it says how many."""
+    sound = bool(item.validate())
+    if item["part_id"].data and not item["quantity"].data:
+        item["quantity"].errors = [*item["quantity"].errors, "How many of the part?"]
+        return False
+    return sound
 
 
 def _new_item(item: ResourceForm) -> work_order_pb2.NewLineItem:
