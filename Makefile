@@ -42,7 +42,7 @@ format: setup ## Format the Python code
 	@$(BIN)/ruff format
 
 test: setup ## Run the tests; says what was skipped and why
-	@$(BIN)/python -m pytest -n $(WORKERS) $(TESTS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(TESTS)
 
 trace: setup ## Table of requirements and the tests that show them
 	@$(BIN)/python -m deploy.trace

@@ -21,7 +21,7 @@ from tests.support.stage import ACCEPTANCE, eventually, filled
 
 ORDERS = 8
 MEGAN = "megan.castellano@bluefern.example.com"
-pytestmark = pytest.mark.timeout(600)
+pytestmark = [pytest.mark.timeout(600), pytest.mark.xdist_group("faults")]
 
 
 @pytest.fixture(scope="module")

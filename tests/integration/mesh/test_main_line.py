@@ -29,6 +29,8 @@ HANDED_OVER = shipment_pb2.PARCEL_STATE_HANDED_OVER
 DELIVERED = shipment_pb2.PARCEL_STATE_DELIVERED
 COLUMBUS = ZoneInfo("America/New_York")
 
+pytestmark = pytest.mark.xdist_group("mesh")  # one filled mesh a size is enough
+
 
 def picture():
     target = io.BytesIO()

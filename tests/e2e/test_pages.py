@@ -1,0 +1,36 @@
+"""Every page of work orders, light and dark, wide and narrow: nothing for axe-core to find, nothing in the console."""
+
+import pytest
+
+from tests.e2e.conftest import ARTIFACTS, DESKTOP, PHONE, Person
+
+pytestmark = [pytest.mark.timeout(900), pytest.mark.xdist_group("walk")]
+VIEWS = ("all", "my_open", "recently_viewed", "recently_viewed_orders", "completed_closed", "ended")
+TABS = ("", "parts", "related", "collaborate", "assignment")
+
+
+@pytest.mark.req("CP-11")
+@pytest.mark.req("CP-12")
+@pytest.mark.parametrize(("theme", "size"), [("light", DESKTOP), ("dark", PHONE)], ids=["light", "dark-phone"])
+def test_pages_of_work_orders_keep_nobody_out(system, chromium, theme, size):
+    dispatcher = Person(chromium, system.admin, "dispatcher", size=size, theme=theme)
+    page = dispatcher.open("/work-orders/?view=all")
+    record = page.locator("table.grid tbody th a").first.get_attribute("href")
+    paths = {f"view-{view}": f"/work-orders/?view={view}" for view in VIEWS}
+    paths |= {f"record-{tab or 'details'}": f"{record}?tab={tab}" if tab else record for tab in TABS}
+    paths["new"] = "/work-orders/new"
+
+    wrong = {}
+    ARTIFACTS.mkdir(parents=True, exist_ok=True)
+    for name, path in paths.items():
+        dispatcher.open(path)
+        page.screenshot(path=str(ARTIFACTS / f"{theme}-{name}.png"), full_page=True)
+        found = dispatcher.violations()
+        if found or dispatcher.messages:
+            wrong[name] = (found, list(dispatcher.messages))
+            dispatcher.messages.clear()
+        if size == PHONE:
+            sideways = page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
+            assert not sideways, f"{name} scrolls sideways on a phone"
+
+    assert wrong == {}
