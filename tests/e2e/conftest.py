@@ -83,15 +83,16 @@ def system(tmp_path_factory):
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium():
+    """A browser that is gone after the module: a second one cannot be driven from this thread beside it."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=servers.browser(), args=FLAGS)
         yield browser
         browser.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def people(system, chromium):
     made = {}
 
