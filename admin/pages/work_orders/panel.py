@@ -44,7 +44,6 @@ _GUARDED_BY = {
     "mentions": "GetWorkOrder",
     "upload": "GetWorkOrder",
     "open_file": "GetWorkOrder",
-    "technicians": "GetWorkOrder",
     "target": "GetWorkOrder",
     "suggest_addresses": "GetWorkOrder",
     "line_item_fields": "CreateWorkOrder",
