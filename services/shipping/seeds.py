@@ -1,15 +1,15 @@
 """What every installation starts with: the calendar of the United States and the policies of the two entitlements."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import date
 from functools import cache, partial
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import Connection, Table, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection
 
 from services.chassis.ids import derive_id
+from services.chassis.kit.seeding import add_missing
 from services.shipping.tables import business_calendars, sla_policies
 
 DEFAULT_CALENDAR = "US business days"
@@ -26,11 +26,11 @@ _BUSINESS_DAYS = 1
 def seed(connection: Connection) -> None:
     """Adds what is missing; called at every start, so it changes nothing that exists."""
     calendar_id = derive_id("business-calendar", DEFAULT_CALENDAR, 1)
-    _add(connection, business_calendars, {calendar_id: lambda: _united_states(calendar_id)})
+    add_missing(connection, business_calendars, {calendar_id: lambda: _united_states(calendar_id)})
     policies = ((ASSURE, "Repair SLA Assure", 1), (NON_ASSURE, "Repair SLA NonAssure", 5))
     for code, name, amount in policies:
         policy_id = derive_id("sla-policy", code, 1)
-        _add(connection, sla_policies, {policy_id: partial(_policy, policy_id, code, name, amount)})
+        add_missing(connection, sla_policies, {policy_id: partial(_policy, policy_id, code, name, amount)})
 
 
 @cache
@@ -70,12 +70,3 @@ def _policy(policy_id: str, code: str, name: str, amount: int) -> dict[str, Any]
         "in_force": True,
         "organization_id": "",
     }
-
-
-def _add(connection: Connection, table: Table, rows: Mapping[str, Callable[[], dict[str, Any]]]) -> None:
-    known = set(connection.execute(select(table.c.id).where(table.c.id.in_(rows))).scalars())
-    missing = [make() for row_id, make in rows.items() if row_id not in known]
-    if missing:
-        # Two replicas may start at once.
-        insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-        connection.execute(insert(table).on_conflict_do_nothing(), missing)

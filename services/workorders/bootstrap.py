@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 from fieldmesh.shipping.v1 import shipment_pb2_grpc, shipping_service_pb2_grpc
 from fieldmesh.technicians.v1 import technicians_service_pb2_grpc
 
+from services.chassis.actors import service_actor
 from services.chassis.clock import BusinessClock, Clock
 from services.chassis.kit import KitServicer, kit_servicers
 from services.chassis.mesh_service import Foundation, lay_foundation
 from services.chassis.settings import load_settings
+from services.workorders import seeds
 from services.workorders.definitions import load_workflows
 from services.workorders.feed_servicer import CollaborationServicer, FeedPostServicer
 from services.workorders.file_servicer import FileServicer
@@ -69,7 +71,9 @@ class Running:
     graph: Workorders
 
     def start(self) -> None:
-        """Begin to send and to handle events."""
+        """Add what every installation starts with, then begin to send and to handle events."""
+        with self.foundation.database.begin(actor=service_actor(NAME)) as transaction:
+            seeds.seed(transaction.connection)
         self.foundation.start()
 
     def stop(self) -> None:

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from services.workorders.domain.outcome import Caveat, FieldChange, Refusal
     from services.workorders.domain.predicates import Objection
     from services.workorders.domain.workflow import Offer
+    from services.workorders.handlers.facts import Reason
 
 _SLA_STATES = work_order_pb2.SlaState.DESCRIPTOR
 # Refusals that a user answers with a confirmation rather than with a correction.
@@ -93,8 +94,8 @@ def history_message(row: Mapping[str, Any]) -> history_entry_pb2.HistoryEntry:
     )
 
 
-def offer_message(offer: Offer) -> work_order_service_pb2.AvailableTransition:
-    """A transition as the caller may use it now."""
+def offer_message(offer: Offer, reasons: Iterable[Reason] = ()) -> work_order_service_pb2.AvailableTransition:
+    """A transition as the caller may use it now, with the reasons that it lets choose from."""
     move = offer.transition
     return work_order_service_pb2.AvailableTransition(
         name=move.name,
@@ -117,6 +118,10 @@ def offer_message(offer: Offer) -> work_order_service_pb2.AvailableTransition:
         bulk=move.bulk,
         help=move.help,
         drafts=move.drafts,
+        reasons=[
+            work_order_service_pb2.ReasonChoice(code=each.code, label=each.label, guidance=each.guidance)
+            for each in reasons
+        ],
     )
 
 

@@ -94,7 +94,7 @@ def resources(line_item_rules: Hooks) -> tuple[Resource, ...]:
         ),
         Resource(work_type_pb2.WorkType, tables.work_types, scope=CATALOGUE, on_change=work_type_changed),
         Resource(part_pb2.Part, tables.parts, scope=CATALOGUE),
-        Resource(reason_code_pb2.ReasonCode, tables.reason_codes, scope=CATALOGUE),
+        Resource(reason_code_pb2.ReasonCode, tables.reason_codes, scope=REASONS),
         Resource(
             line_item_pb2.LineItem,
             tables.line_items,
@@ -151,7 +151,13 @@ def _catalogue_rows(caller: Caller, table: Table) -> Branches:
     return tuple(table.c.organization_id.in_(each) for each in issuers)
 
 
+def _reason_rows(caller: Caller, table: Table) -> Branches:
+    """The reasons of a catalogue, and those that every installation starts with."""
+    return (*_catalogue_rows(caller, table), table.c.organization_id == "")
+
+
 CATALOGUE = Where(read=_catalogue_rows, write=_own_rows)
+REASONS = Where(read=_reason_rows, write=_own_rows)
 
 
 def renames(key: ColumnElement[Any], column: ColumnElement[Any], name: str) -> Callable[[Transaction, Change], None]:

@@ -7,11 +7,8 @@ import datetime as dt
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any, Final
 
-from fieldmesh.common.v1 import list_pb2
 from fieldmesh.ui.v1 import options_pb2
 from fieldmesh.workorders.v1 import (
-    reason_code_pb2,
-    reason_code_pb2_grpc,
     work_order_pb2,
     work_order_service_pb2,
     work_order_service_pb2_grpc,
@@ -29,6 +26,7 @@ if TYPE_CHECKING:
     from werkzeug.datastructures import MultiDict
 
 Available = work_order_service_pb2.AvailableTransition
+Reason = work_order_service_pb2.ReasonChoice
 
 INPUTS: Final = "inputs."
 _SEPARATOR: Final = "__"
@@ -67,15 +65,6 @@ class Step:
     def fields(self) -> list[Field]:
         """What is asked for; read-only fields are shown instead."""
         return [each.field for each in self.asked if not each.read_only]
-
-
-@dataclasses.dataclass(frozen=True)
-class Reason:
-    """A reason that may be chosen, with its guidance (CP-77)."""
-
-    code: str
-    label: str
-    guidance: str
 
 
 @dataclasses.dataclass
@@ -148,10 +137,9 @@ def available(order_id: str) -> Sequence[Available]:
     return list(stub.ListAvailableTransitions(asked).transitions)
 
 
-def move_of(transition: Available, order: work_order_pb2.WorkOrder, *, reason_kind: str = "") -> Move:
-    """A transition with its form; `reason_kind` offers reasons of another kind than the definition's."""
-    kind = reason_kind or transition.reason_kind
-    reasons = reasons_of(kind) if kind and _asks_reason(transition) else []
+def move_of(transition: Available, order: work_order_pb2.WorkOrder) -> Move:
+    """A transition with its form."""
+    reasons = transition.reasons
     steps = tuple(
         Step(step.title, step.intro, tuple(_asked(field, reasons) for field in step.fields))
         for step in transition.steps
@@ -163,23 +151,6 @@ def move_of(transition: Available, order: work_order_pb2.WorkOrder, *, reason_ki
 def fire(request: work_order_service_pb2.TransitionWorkOrderRequest) -> Any:
     """Fire a transition; raises Refusal."""
     return mesh().stub(work_order_service_pb2_grpc.WorkOrderServiceStub).TransitionWorkOrder(request)
-
-
-def reasons_of(kind: str) -> list[Reason]:
-    """Active reasons of a kind, such as "delay", in their order."""
-    query = list_pb2.ListQuery(
-        page_size=200,
-        order_by="sort_rank",
-        filters=[
-            list_pb2.Filter(
-                field="kind", operator=list_pb2.FILTER_OPERATOR_EQUALS, values=[f"REASON_KIND_{kind.upper()}"]
-            ),
-            list_pb2.Filter(field="active", operator=list_pb2.FILTER_OPERATOR_EQUALS, values=["true"]),
-        ],
-    )
-    stub = mesh().stub(reason_code_pb2_grpc.ReasonCodeServiceStub)
-    found = stub.ListReasonCodes(reason_code_pb2.ListReasonCodesRequest(query=query)).reason_codes
-    return [Reason(code.code, code.label, code.guidance) for code in found]
 
 
 def field_of(path: str) -> Field:
@@ -220,10 +191,6 @@ def _asked(field: work_order_service_pb2.FormField, reasons: Sequence[Reason]) -
         changed["choices"] = tuple(spec.Choice(reason.code, reason.label) for reason in reasons)
     options.hidden = False
     return Asked(field.path, dataclasses.replace(found, **changed), field.read_only, field.default_value)
-
-
-def _asks_reason(transition: Available) -> bool:
-    return any(field.path == f"{INPUTS}reason_code" for step in transition.steps for field in step.fields)
 
 
 def _parent(message: Message, path: str) -> tuple[Message, str]:

@@ -77,7 +77,7 @@ class Moving:
         return onward(self.url_of(row.id) + self._tab_back())  # type: ignore[attr-defined]
 
     def _refused(self, row: Row, chosen: Move, form: ResourceForm, refusal: Refusal, drafts: str) -> Any:
-        prompt = self._prompt(refusal)
+        prompt = self._prompt(chosen, refusal)
         if prompt is not None:
             form.request_key.data = new_id()
             return self._ask_move(row, chosen, form, prompt=prompt, status=409, drafts=drafts)
@@ -88,16 +88,14 @@ class Moving:
         return self._ask_move(row, chosen, form, problems=problems, status=http_status(refusal), drafts=drafts)
 
     @staticmethod
-    def _prompt(refusal: Refusal) -> Prompt | None:
+    def _prompt(chosen: Move, refusal: Refusal) -> Prompt | None:
         if refusal.reason in LATE:
             words = "Selected Appointment Date is not within SLA Completed Date"
             version = refusal.metadata.get("target_version", "")
-            return Prompt("late", words, moves.reasons_of("delay"), target_version=version)
+            return Prompt("late", words, chosen.reasons, target_version=version)
         if refusal.reason in UNSKILLED:
             missing = [code for code in refusal.metadata.get("missing", "").split(",") if code]
-            freelancer = refusal.metadata.get("freelancer") == "true"
-            kind = "freelancer" if freelancer else "override"
-            return Prompt("skills", str(refusal), moves.reasons_of(kind), missing=missing)
+            return Prompt("skills", str(refusal), chosen.reasons, missing=missing)
         return None
 
     def _keep_draft(self, row: Row, chosen: Move, form: ResourceForm, drafts: str) -> Any:

@@ -37,8 +37,6 @@ from fieldmesh.workorders.v1 import (
     facility_pb2_grpc,
     part_pb2,
     part_pb2_grpc,
-    reason_code_pb2,
-    reason_code_pb2_grpc,
     station_pb2,
     station_pb2_grpc,
     territory_pb2,
@@ -51,7 +49,6 @@ from services.chassis.ids import derive_id
 from services.chassis.tokens import UserGrant
 from services.cli.demo import catalogue
 from services.cli.demo.calls import assign, cents
-from services.cli.demo.reasons import REASONS
 
 if TYPE_CHECKING:
     from services.chassis.grpc_channel import Channels
@@ -262,22 +259,6 @@ def _catalog(channels: Channels, world: World) -> None:
                 entitlement=entitlement, request_id=derive_id("demo", "entitlement", plan)
             )
         ).id
-    reasons = channels.stub(reason_code_pb2_grpc.ReasonCodeServiceStub, "workorders")
-    for rank, reason in enumerate(REASONS, 1):
-        code = reason_code_pb2.ReasonCode(
-            code=reason.code,
-            kind=reason_code_pb2.ReasonKind.Value(f"REASON_KIND_{reason.kind}"),
-            label=reason.label,
-            guidance=reason.guidance,
-            excused=reason.excused,
-            sort_rank=rank,
-            active=True,
-        )
-        reasons.CreateReasonCode(
-            reason_code_pb2.CreateReasonCodeRequest(
-                reason_code=code, request_id=derive_id("demo", "reason", reason.code)
-            )
-        )
     _work_types(channels, world)
 
 

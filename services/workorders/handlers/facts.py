@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from fieldmesh.workorders.v1 import reason_code_pb2
@@ -31,6 +32,15 @@ if TYPE_CHECKING:
 _KINDS = reason_code_pb2.ReasonKind.DESCRIPTOR
 
 
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """A reason that may be chosen, with its guidance."""
+
+    code: str
+    label: str
+    guidance: str
+
+
 def for_offers(connection: Connection, order: WorkOrder) -> dict[str, object]:
     """What forms and guards look at before anything is filled in."""
     return {name: tell(connection, order) for name, tell in _OF_ORDER.items()}
@@ -42,7 +52,7 @@ def for_move(connection: Connection, order: WorkOrder, transition: Transition, i
     if inputs.executor_org:
         known["executor"] = _executor(connection, order, inputs.executor_org)
     if transition.reason:
-        reasons = _reasons(connection, order.issuer_org, transition.reason)
+        reasons = {each.code: each.label for each in reasons_of(connection, order.issuer_org, transition.reason)}
         known["reasons"] = reasons
         known["reason"] = {"label": reasons.get(inputs.reason_code, "")}
     return known
@@ -50,7 +60,31 @@ def for_move(connection: Connection, order: WorkOrder, transition: Transition, i
 
 def reason_label(connection: Connection, organization_id: str, kind: str, code: str) -> str:
     """The label of a reason code of a kind; empty where there is none."""
-    return _reasons(connection, organization_id, kind).get(code, "") if kind and code else ""
+    if not kind or not code:
+        return ""
+    return next((each.label for each in reasons_of(connection, organization_id, kind) if each.code == code), "")
+
+
+def reasons_of(connection: Connection, organization_id: str, kind: str) -> list[Reason]:
+    """The active reasons of a kind that an issuer's orders offer, in their order.
+
+    These are its own, and those of every installation that it did not replace by one of the same code.
+    """
+    columns = reason_codes.c
+    rows = connection.execute(
+        select(columns.code, columns.label, columns.guidance, columns.active, columns.organization_id)
+        .where(
+            columns.organization_id.in_({organization_id, ""}),
+            columns.kind == wire.enum_number(_KINDS, kind),
+        )
+        .order_by(columns.sort_rank, columns.code)
+    ).all()
+    own = {row.code for row in rows if row.organization_id}
+    return [
+        Reason(row.code, row.label, row.guidance)
+        for row in rows
+        if row.active and (row.organization_id or row.code not in own)
+    ]
 
 
 def _organization(connection: Connection, order: WorkOrder) -> dict[str, object]:
@@ -108,20 +142,6 @@ def _executor(connection: Connection, order: WorkOrder, organization_id: str) ->
 
 def _organization_row(connection: Connection, organization_id: str) -> Row[Any] | None:
     return connection.execute(select(organizations).where(organizations.c.id == organization_id)).one_or_none()
-
-
-def _reasons(connection: Connection, organization_id: str, kind: str) -> dict[str, str]:
-    columns = reason_codes.c
-    rows = connection.execute(
-        select(columns.code, columns.label)
-        .where(
-            columns.organization_id == organization_id,
-            columns.kind == wire.enum_number(_KINDS, kind),
-            columns.active.is_(True),
-        )
-        .order_by(columns.sort_rank, columns.code)
-    )
-    return {row.code: row.label for row in rows}
 
 
 _OF_ORDER: Mapping[str, Callable[[Connection, WorkOrder], object]] = {

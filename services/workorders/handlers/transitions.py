@@ -73,9 +73,11 @@ class Transitions:
         with self._database.read() as connection:
             stored = load(connection, caller, request.work_order_id)
             known = facts.for_offers(connection, stored.order)
-        offers = self._workflow(stored).available(stored.order, actor_of(caller), self._clock.now(), known)
+            offers = self._workflow(stored).available(stored.order, actor_of(caller), self._clock.now(), known)
+            kinds = {offer.transition.reason for offer in offers if offer.transition.reason}
+            reasons = {kind: facts.reasons_of(connection, stored.order.issuer_org, kind) for kind in kinds}
         return ListResponse(
-            transitions=[offer_message(offer) for offer in offers],
+            transitions=[offer_message(offer, reasons.get(offer.transition.reason, ())) for offer in offers],
             etag=etag_of(stored.order.id, stored.order.version),
         )
 

@@ -1,8 +1,23 @@
-"""Reason codes that ship with the product: the nine delay reasons of CP-77 and the others by kind."""
+"""What every installation starts with: the reasons that the sources name (CP-77, CP-65, CP-66, CP-87 to CP-89).
+
+They belong to no organisation. An issuer adds its own beside them; one of the same kind and code takes the place of the
+shipped one, also to deactivate it.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from fieldmesh.workorders.v1 import reason_code_pb2
+
+from services.chassis.ids import derive_id
+from services.chassis.kit.seeding import add_missing
+from services.workorders.tables import reason_codes
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,3 +108,26 @@ REASONS = (
     Reason("customer_request", "HOLD", "Customer asked to wait"),
     Reason("awaiting_repair_date", "HOLD", "Waiting for the repair date"),
 )
+
+
+def seed(connection: Connection) -> None:
+    """Add what is missing; called at every start, so it changes nothing that exists."""
+    rows = {derive_id("reason-code", reason.kind, reason.code): reason for reason in REASONS}
+    ranked = enumerate(rows.items(), 1)
+    add_missing(
+        connection, reason_codes, {row_id: partial(_row, row_id, rank, reason) for rank, (row_id, reason) in ranked}
+    )
+
+
+def _row(row_id: str, rank: int, reason: Reason) -> dict[str, Any]:
+    return {
+        "id": row_id,
+        "code": reason.code,
+        "kind": reason_code_pb2.ReasonKind.Value(f"REASON_KIND_{reason.kind}"),
+        "label": reason.label,
+        "guidance": reason.guidance,
+        "excused": reason.excused,
+        "sort_rank": rank,
+        "active": True,
+        "organization_id": "",
+    }
