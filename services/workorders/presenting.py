@@ -82,7 +82,7 @@ def followed_of(connection: Connection, caller: Caller, ids: Collection[str]) ->
 def history_message(row: Mapping[str, Any]) -> history_entry_pb2.HistoryEntry:
     """A row of history as the contract shows it; salt and commitment stay here."""
     names = ("id", "work_order_id", "sequence", "field", "field_label", "old_value", "new_value")
-    rest = ("transition", "reason", "hash", "erased")
+    rest = ("transition", "reason", "evidence", "hash", "erased")
     return history_entry_pb2.HistoryEntry(
         **{name: row[name] for name in (*names, *rest)},
         change_time=wire.timestamp(row["change_time"]),

@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from services.chassis.identity import Caller
     from services.chassis.unit_of_work import Transaction
     from services.workorders.domain.outcome import FieldChange
-    from services.workorders.domain.values import Actor
     from services.workorders.domain.workflow import Workflow
 
 COUNTER = "work_orders"
@@ -101,17 +100,14 @@ def remove(transaction: Transaction, stored: Stored) -> None:
     transaction.count(COUNTER, _counts(stored.row, -1))
 
 
-def record(  # noqa: PLR0913, PLR0917 - what a row of history says
+def record(
     transaction: Transaction,
     order: WorkOrder,
-    actor: Actor,
-    transition: str,
-    reason: str,
+    entry: chain.Entry,
     changes: Iterable[FieldChange],
     labels: Mapping[str, str],
 ) -> tuple[WorkOrder, list[dict[str, Any]]]:
     """Append changes to the chain of an order whose row is locked; gives the order with its new head, and the rows."""
-    entry = chain.Entry(order.id, actor, transaction.now, transition, reason)
     head = chain.Head(order.history_head, order.history_length)
     rows, head = chain.append(head, entry, changes, lambda: secrets.token_hex(SALT_BYTES))
     written = [history_columns(row, labels.get(row.field, row.field)) for row in rows]
@@ -136,6 +132,7 @@ def history_columns(row: chain.HistoryRow, label: str) -> dict[str, Any]:
         "new_value": row.new_value,
         "transition": row.transition,
         "reason": row.reason,
+        "evidence": row.evidence,
         "salt": row.salt,
         "commitment": row.commitment,
         "hash": row.hash,
@@ -158,6 +155,7 @@ def history_row(row: Mapping[str, Any]) -> chain.HistoryRow:
         transition=row["transition"],
         reason=row["reason"],
         salt=row["salt"],
+        evidence=row["evidence"],
         commitment=row["commitment"],
         hash=row["hash"],
     )

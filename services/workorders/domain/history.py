@@ -38,13 +38,14 @@ class HistoryRow:
     transition: str
     reason: str
     salt: str | None
+    evidence: str = ""
     commitment: str = ""
     hash: str = ""
 
     def committed(self) -> str:
         """The commitment of the row's values; they cannot be guessed from it without the salt."""
         values = (self.salt, self.old_value, self.new_value, self.actor_name, self.reason)
-        return _digest(values)
+        return _digest((*values, self.evidence) if self.evidence else values)
 
     def chained(self, previous: str) -> str:
         """The row's hash after the hash of the row before."""
@@ -54,7 +55,7 @@ class HistoryRow:
 
     def erased(self) -> HistoryRow:
         """The row without what tells of a person; its commitment and hash stay."""
-        return replace(self, old_value="", new_value="", actor_name="", reason="", salt=None)
+        return replace(self, old_value="", new_value="", actor_name="", reason="", evidence="", salt=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,14 +75,27 @@ class Broken:
 
 
 @dataclass(frozen=True, slots=True)
+class Evidence:
+    """What another service told before a move: what it is, its version there, and when it was told (hard-parts 21)."""
+
+    source: str
+    version: str
+    told_time: datetime
+
+    def __str__(self) -> str:
+        return f"{self.source}, version {self.version or 'unknown'}, told {self.told_time:%Y-%m-%d %H:%M:%S} UTC"
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
-    """Who changed something, when, by which transition and why: what the rows of one move share."""
+    """Who changed something, when, by which transition, why and on what: what the rows of one move share."""
 
     work_order_id: str
     actor: Actor
     now: datetime
-    transition: str
+    transition: str = ""
     reason: str = ""
+    evidence: tuple[Evidence, ...] = ()
 
 
 def append(
@@ -103,6 +117,7 @@ def append(
             transition=entry.transition,
             reason=entry.reason,
             salt=new_salt(),
+            evidence="; ".join(map(str, entry.evidence)),
         )
         row = replace(row, commitment=row.committed())
         row = replace(row, hash=row.chained(head.hash))

@@ -59,6 +59,7 @@ class Reservation:
 
     eligibility: Mapping[str, object]
     assignment_id: str = ""
+    version: str = ""
 
 
 def candidate_of(connection: Connection, order: WorkOrder, inputs: Inputs) -> Candidate:
@@ -121,7 +122,7 @@ def reserve(desk: AssignmentDesk, candidate: Candidate, inputs: Inputs, request_
         )
     missing = tuple(assignment.missing_skills)
     method = _METHODS.get(assignment.method, "")
-    return Reservation(_eligibility(candidate, missing=missing, method=method), assignment.id)
+    return Reservation(_eligibility(candidate, missing=missing, method=method), assignment.id, assignment.etag)
 
 
 def _eligibility(

@@ -10,6 +10,7 @@ from services.workorders import repository
 from services.workorders.acting import actor_of
 from services.workorders.definitions.contract import history_labels
 from services.workorders.domain.changes import changes_between
+from services.workorders.domain.history import Entry
 from services.workorders.tables import work_orders
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from services.chassis.identity import Caller
     from services.chassis.unit_of_work import Transaction
+    from services.workorders.domain.history import Evidence
     from services.workorders.domain.work_order import WorkOrder
 
 
@@ -27,13 +29,17 @@ def copy(  # noqa: PLR0913, PLR0917 - who told what of which order
     after: WorkOrder,
     told: Sequence[str],
     columns: Mapping[str, Any],
+    evidence: Evidence | None = None,
 ) -> WorkOrder:
     """Write columns of an order whose row is locked; each path in `told` that differs is a row of history.
+
+    `evidence` is what they were copied from.
 
     The version stays: what a user has open remains valid, and what depends on a target is checked against its version.
     """
     changes = changes_between(before, after, told, ())
-    order, _ = repository.record(transaction, after, actor_of(source), "", "", changes, history_labels())
+    entry = Entry(after.id, actor_of(source), transaction.now, evidence=(evidence,) if evidence else ())
+    order, _ = repository.record(transaction, after, entry, changes, history_labels())
     head = {"history_head": order.history_head, "history_length": order.history_length}
     transaction.execute(update(work_orders).where(work_orders.c.id == order.id).values(**columns, **head))
     return order

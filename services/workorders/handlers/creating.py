@@ -18,6 +18,7 @@ from services.workorders import repository
 from services.workorders.acting import actor_of
 from services.workorders.definitions.contract import WORK_ORDER, history_labels
 from services.workorders.domain.changes import changes_between, state_changes
+from services.workorders.domain.history import Entry
 from services.workorders.domain.work_order import Priority, WorkOrder
 from services.workorders.handlers import moved, snapshots, tasks
 from services.workorders.handlers.resolving import issuer_of, resolve
@@ -63,7 +64,8 @@ class Orders:
         def work(transaction: Transaction) -> work_order_pb2.WorkOrder:
             order = self._made(transaction, caller, workflow, request)
             start = state_changes(["", workflow.state(order.state).label])
-            order, _ = repository.record(transaction, order, actor_of(caller), "create", "", start, history_labels())
+            entry = Entry(order.id, actor_of(caller), transaction.now, "create")
+            order, _ = repository.record(transaction, order, entry, start, history_labels())
             stored = repository.add(transaction, workflow, order)
             moved.announce(transaction, stored, "create", from_state="")
             return order_message(stored.row)
@@ -167,7 +169,8 @@ class Orders:
         after = replace(order, **changed)
         changes = changes_between(order, after, given, ())
         workflow = self._workflows.of(order.workflow, order.workflow_version)
-        after, _ = repository.record(transaction, after, actor_of(caller), "edit", "", changes, history_labels())
+        entry = Entry(after.id, actor_of(caller), transaction.now, "edit")
+        after, _ = repository.record(transaction, after, entry, changes, history_labels())
         stored = repository.save(transaction, workflow, before, after)
         followed = order.id in followed_of(transaction.connection, caller, [order.id])
         return order_message(stored.row, followed=followed)

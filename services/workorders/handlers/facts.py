@@ -9,6 +9,7 @@ from fieldmesh.workorders.v1 import reason_code_pb2
 from sqlalchemy import select
 
 from services.workorders import wire
+from services.workorders.domain.history import Evidence
 from services.workorders.domain.values import Money
 from services.workorders.handlers.draft_values import decoded
 from services.workorders.tables import (
@@ -22,6 +23,7 @@ from services.workorders.tables import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from datetime import datetime
 
     from sqlalchemy import Connection, Row
 
@@ -56,6 +58,12 @@ def for_move(connection: Connection, order: WorkOrder, transition: Transition, i
         known["reasons"] = reasons
         known["reason"] = {"label": reasons.get(inputs.reason_code, "")}
     return known
+
+
+def evidence_for(connection: Connection, inputs: Inputs, now: datetime) -> tuple[Evidence, ...]:
+    """Which versions of other services' facts a move looks at that this service keeps copies of."""
+    row = _organization_row(connection, inputs.executor_org) if inputs.executor_org else None
+    return (Evidence("technicians' organisation", str(row.version), now),) if row is not None else ()
 
 
 def reason_label(connection: Connection, organization_id: str, kind: str, code: str) -> str:

@@ -12,6 +12,7 @@ from services.chassis.errors import NotFound, Violation
 from services.workorders import repository
 from services.workorders.acting import actor_of
 from services.workorders.definitions.contract import history_labels
+from services.workorders.domain.history import Entry
 from services.workorders.domain.outcome import FieldChange
 from services.workorders.handlers import tasks
 from services.workorders.handlers.creating import refuse_allocated
@@ -68,7 +69,8 @@ class LineItemRules:
         old, new = _told(change.before), "" if change.verb == "delete" else _told(change.after)
         workflow = self._workflows.of(order.workflow, order.workflow_version)
         changes = [FieldChange("line_item", old, new)]
-        after, _ = repository.record(transaction, after, actor_of(change.caller), "edit", "", changes, history_labels())
+        entry = Entry(after.id, actor_of(change.caller), transaction.now, "edit")
+        after, _ = repository.record(transaction, after, entry, changes, history_labels())
         repository.save(transaction, workflow, stored, after)
 
     def _editable(self, transaction: Transaction, change: Change) -> Stored | None:

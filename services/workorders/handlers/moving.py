@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from fieldmesh.workorders.v1 import feed_pb2
@@ -12,6 +12,7 @@ from services.chassis.ids import derive_id, new_id
 from services.workorders import repository
 from services.workorders.acting import actor_of
 from services.workorders.definitions.contract import history_labels
+from services.workorders.domain.history import Entry
 from services.workorders.domain.outcome import Outcome, Refusal
 from services.workorders.handlers import collaboration, facts, moved
 from services.workorders.handlers.draft_values import encoded
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from services.chassis.identity import Caller
     from services.chassis.unit_of_work import Transaction
     from services.workorders.domain.definition import Transition
+    from services.workorders.domain.history import Evidence
     from services.workorders.domain.outcome import FeedDraft
     from services.workorders.domain.situation import Inputs
     from services.workorders.domain.workflow import Workflow
@@ -34,13 +36,23 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """A transition that somebody wants to fire; `remote` are snapshots of other services, taken before the commit."""
+    """A transition that somebody wants to fire.
+
+    `remote` are snapshots of other services, taken before the commit; `evidence` says which versions they are.
+    """
 
     transition: str
     inputs: Inputs
     request_id: str = ""
     remote: Mapping[str, object] = field(default_factory=dict)
+    evidence: tuple[Evidence, ...] = ()
     assignment_id: str = ""
+
+    def told(self, name: str, snapshot: object, evidence: Evidence | None) -> Move:
+        """The move with one more snapshot, which takes the place of an earlier one of the same source."""
+        others = tuple(each for each in self.evidence if evidence is None or each.source != evidence.source)
+        seen = (evidence,) if evidence is not None else ()
+        return replace(self, remote={**self.remote, name: snapshot}, evidence=(*others, *seen))
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,15 +85,15 @@ def commit(transaction: Transaction, caller: Caller, workflow: Workflow, stored:
         _keep_draft(transaction, stored.order.id, result.transition.drafts, result.draft)
     if not result.happened or result.draft is not None:
         return Moved(stored, result, [])
-    order, rows = repository.record(
-        transaction,
-        result.order,
+    entry = Entry(
+        result.order.id,
         actor_of(caller),
+        transaction.now,
         move.transition,
         _reason(transaction.connection, stored, result.transition, move.inputs),
-        result.changes,
-        history_labels(),
+        (*move.evidence, *facts.evidence_for(transaction.connection, move.inputs, transaction.now)),
     )
+    order, rows = repository.record(transaction, result.order, entry, result.changes, history_labels())
     saved = repository.save(transaction, workflow, stored, order)
     _forget_draft(transaction, order.id, move.transition)
     if result.post is not None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from datetime import UTC
+from typing import TYPE_CHECKING, Any
 
 from fieldmesh.shipping.v1 import events_pb2, fulfilment_order_pb2
 
@@ -13,9 +14,10 @@ from services.chassis.log import get_logger
 from services.workorders import repository, wire
 from services.workorders.domain import paths
 from services.workorders.domain.fulfilment import implied_transition
+from services.workorders.domain.history import Evidence
 from services.workorders.domain.situation import Inputs
 from services.workorders.domain.work_order import FulfilmentSummary
-from services.workorders.handlers import moving, parcels
+from services.workorders.handlers import moving, parcels, targets
 from services.workorders.handlers.copying import copy
 from services.workorders.handlers.moving import Move
 from services.workorders.presenting import sla_summary
@@ -59,7 +61,8 @@ class Progress:
             return
         sla = sla_summary(target)
         changed = replace(stored.order, sla=sla)
-        copy(transaction, SHIPPING, stored.order, changed, ("sla.due_date",), flatten(sla, "sla_"))
+        evidence = targets.evidence_of(sla.version, sla.as_of_time)
+        copy(transaction, SHIPPING, stored.order, changed, ("sla.due_date",), flatten(sla, "sla_"), evidence)
 
     def fulfilment_progressed(
         self, transaction: Transaction, event: envelope_pb2.Event, payload: events_pb2.FulfilmentProgressed
@@ -67,7 +70,7 @@ class Progress:
         """Keep the newest summary of the parts, and move the order where they imply it."""
         del event
         stored = self._locked(transaction, payload.work_order_id)
-        if stored is None or payload.version <= stored.row["fulfilment_version"]:
+        if stored is None or _newest(stored.row) >= (payload.acceptance_version, payload.version):
             return
         told = {"fulfilment": _told(payload), "parcels": parcels.counted(payload.parcels)}
         workflow = self._workflows.of(stored.order.workflow, stored.order.workflow_version)
@@ -75,7 +78,7 @@ class Progress:
         phase = wire.enum_code(_PHASES, payload.phase)
         implied = implied_transition(workflow.definition, stored.order.state, phase)
         if implied is not None:
-            move = Move(implied.name, Inputs(), remote=told)
+            move = Move(implied.name, Inputs(), remote=told, evidence=(_evidence(payload),))
             stored = moving.commit(transaction, SHIPPING, workflow, stored, move).stored
         summary = FulfilmentSummary(
             phase=phase,
@@ -84,9 +87,14 @@ class Progress:
             expected_delivery_date=stored.order.fulfilment.expected_delivery_date,
             as_of_time=transaction.now,
         )
-        columns = {**flatten(summary, "fulfilment_"), "fulfilment_version": payload.version}
+        columns = {
+            **flatten(summary, "fulfilment_"),
+            "fulfilment_version": payload.version,
+            "fulfilment_acceptance": payload.acceptance_version,
+        }
         changed = replace(stored.order, fulfilment=summary)
-        copy(transaction, SHIPPING, stored.order, changed, ("fulfilment.order_number",), columns)
+        number = ("fulfilment.order_number",)
+        copy(transaction, SHIPPING, stored.order, changed, number, columns, _evidence(payload))
 
     def _expected_date(
         self,
@@ -102,11 +110,11 @@ class Progress:
             return stored
         transition = workflow.definition.transitions.get(EXPECTED_CHANGED)
         if transition is not None and stored.order.state in transition.starts:
-            move = Move(EXPECTED_CHANGED, Inputs(comment=payload.reason), remote=told)
+            move = Move(EXPECTED_CHANGED, Inputs(comment=payload.reason), remote=told, evidence=(_evidence(payload),))
             return moving.commit(transaction, SHIPPING, workflow, stored, move).stored
         changed = paths.write(stored.order, {EXPECTED_DATE: date})
         columns = {"fulfilment_expected_delivery_date": date}
-        order = copy(transaction, SHIPPING, stored.order, changed, (EXPECTED_DATE,), columns)
+        order = copy(transaction, SHIPPING, stored.order, changed, (EXPECTED_DATE,), columns, _evidence(payload))
         return replace(stored, order=order, row={**stored.row, **columns})
 
     def _locked(self, transaction: Transaction, order_id: str) -> Stored | None:
@@ -116,6 +124,16 @@ class Progress:
             # An order that was deleted before anybody worked on it, or one of another database that was restored.
             log.info("order.unknown", work_order=order_id)
             return None
+
+
+def _newest(row: Mapping[str, Any]) -> tuple[int, int]:
+    """The newest summary that an order has: a later acceptance has a fulfilment order of its own, which counts anew."""
+    return row["fulfilment_acceptance"], row["fulfilment_version"]
+
+
+def _evidence(payload: events_pb2.FulfilmentProgressed) -> Evidence:
+    version = f"{payload.acceptance_version}.{payload.version}"
+    return Evidence("shipping's fulfilment order", version, payload.progress_time.ToDatetime(tzinfo=UTC))
 
 
 def _told(payload: events_pb2.FulfilmentProgressed) -> Mapping[str, object]:

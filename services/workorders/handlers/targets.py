@@ -12,6 +12,7 @@ from services.chassis.log import get_logger
 from services.workorders import wire
 from services.workorders.domain.appointments import instant_of
 from services.workorders.domain.errors import AppointmentTimeInvalid
+from services.workorders.domain.history import Evidence
 from services.workorders.domain.work_order import ClockFold
 from services.workorders.presenting import sla_summary
 
@@ -32,21 +33,29 @@ class SlaDesk(Protocol):
     ) -> shipping_service_pb2.EvaluateAppointmentResponse: ...
 
 
-def told(desk: SlaDesk, order: WorkOrder, inputs: Inputs) -> SlaSummary | None:
-    """The target that shipping has for the order now; None where it has none, or does not answer.
+def told(desk: SlaDesk, order: WorkOrder, inputs: Inputs, now: datetime) -> tuple[SlaSummary | None, Evidence | None]:
+    """The target that shipping has for the order now, and its version; None where it has none, or does not answer.
 
     Without an answer the order's own copy counts, which pages show with its "as of".
     """
+    copied = evidence_of(order.sla.version, order.sla.as_of_time)
     start = _start(order, inputs)
     if start is None:
-        return None
+        return None, None
     request = shipping_service_pb2.EvaluateAppointmentRequest(work_order_id=order.id, start_time=wire.timestamp(start))
     try:
         answer = desk.EvaluateAppointment(request)
     except (Unavailable, NotFound) as refusal:
         log.info("target.as_of", work_order=order.id, reason=refusal.reason)
-        return None
-    return sla_summary(answer.target) if answer.target.version else None
+        return None, copied
+    if not answer.target.version:
+        return None, copied
+    return sla_summary(answer.target), evidence_of(answer.target.version, now)
+
+
+def evidence_of(version: int, told_time: datetime | None) -> Evidence | None:
+    """A target as evidence; None where there is none yet."""
+    return Evidence("shipping's SLA target", str(version), told_time) if version and told_time else None
 
 
 def _start(order: WorkOrder, inputs: Inputs) -> datetime | None:

@@ -11,6 +11,7 @@ from services.chassis.etag import check_etag, etag_of
 from services.chassis.idempotency import find_replay, run_once
 from services.workorders.acting import actor_of
 from services.workorders.definitions.contract import history_labels
+from services.workorders.domain.history import Evidence
 from services.workorders.domain.outcome import Refusal
 from services.workorders.handlers import assigning, facts, moving, parcels, targets
 from services.workorders.handlers.moving import Move, Moved
@@ -90,7 +91,7 @@ class Transitions:
             candidate = self._candidate(connection, stored, move)
         move = self._with_shipping(stored, move)
         if candidate is not None:
-            move = replace(move, remote={ELIGIBILITY: assigning.check(self._desk, candidate).eligibility})
+            move = move.told(ELIGIBILITY, assigning.check(self._desk, candidate).eligibility, None)
         with self._database.read() as connection:
             result = moving.judge(connection, caller, self._workflow(stored), stored, move, self._clock.now())
         if isinstance(result, Refusal):
@@ -136,22 +137,23 @@ class Transitions:
     def _with_shipping(self, stored: Stored, move: Move) -> Move:
         """The move with what shipping tells: parcels where the guards need them, the newest target where it answers."""
         asked = self._workflow(stored).snapshots_of(move.transition)
-        remote = dict(move.remote)
+        now = self._clock.now()
         if PARCELS in asked:
-            remote[PARCELS] = parcels.told(self._others.parcels, stored.order.id)
+            move = move.told(PARCELS, *parcels.told(self._others.parcels, stored.order.id, now))
         if TARGET in asked:
-            remote[TARGET] = targets.told(self._others.sla, stored.order, move.inputs)
-        return replace(move, remote=remote)
+            move = move.told(TARGET, *targets.told(self._others.sla, stored.order, move.inputs, now))
+        return move
 
     def _reserved(self, caller: Caller, stored: Stored, move: Move, candidate: assigning.Candidate) -> Move:
         """The move with a reservation; refused before anybody is reserved where the guards refuse anyway."""
-        checked = replace(move, remote={ELIGIBILITY: assigning.check(self._desk, candidate).eligibility})
+        checked = move.told(ELIGIBILITY, assigning.check(self._desk, candidate).eligibility, None)
         with self._database.read() as connection:
             result = moving.judge(connection, caller, self._workflow(stored), stored, checked, self._clock.now())
         if isinstance(result, Refusal):
             raise result.error
         held = assigning.reserve(self._desk, candidate, move.inputs, move.request_id)
-        return replace(move, remote={ELIGIBILITY: held.eligibility}, assignment_id=held.assignment_id)
+        evidence = Evidence("technicians' reservation", held.version, self._clock.now())
+        return replace(move.told(ELIGIBILITY, held.eligibility, evidence), assignment_id=held.assignment_id)
 
     def _preview(self, stored: Stored, outcome: Outcome) -> PreviewResponse:
         state = self._workflow(stored).state(outcome.to_state)

@@ -132,6 +132,7 @@ work_orders = Table(
     # Counts the order's events; others keep the version of the last one that told of its state.
     Column("event_version", BigInteger, nullable=False, server_default="0"),
     Column("moved_version", BigInteger, nullable=False, server_default="0"),
+    Column("fulfilment_acceptance", BigInteger, nullable=False, server_default="0"),
     Column("fulfilment_version", BigInteger, nullable=False, server_default="0"),
     text_column("history_head", 64),
     Column("history_length", BigInteger, nullable=False),

@@ -30,6 +30,7 @@ history = Table(
     long_column("new_value"),
     text_column("transition", 60),
     long_column("reason"),
+    long_column("evidence"),
     Column("salt", String(64)),
     text_column("commitment", 64),
     text_column("hash", 64),

@@ -206,8 +206,7 @@ class Desk:
             phase=phase,
             version=version,
             parcels=[{"required": True, "tracking_number": "1Z1", "state": 5 if phase == 4 else 2}],
-            acceptance_version=1,
-            **fields,
+            **{"acceptance_version": 1, **fields},
         )
         self.handle("progress", "fulfilment_progressed", told, version)
 

@@ -456,3 +456,43 @@ def test_others_are_told_again_what_they_keep_copies_of(desk):
     assert (told.work_order.work_order_id, told.work_order.state) == (order.id, "ship_to_received")
     assert not told.effects
     assert not told.notices
+
+
+def test_history_keeps_which_versions_of_other_services_facts_a_change_stands_on(desk):
+    order = desk.at_work()
+    desk.shipping.target = desk.computed(order, 3, datetime(2026, 3, 9, 6, tzinfo=UTC))
+    desk.fire(order, "assign_technician", PARTNER, person_id="tech")
+    desk.fire(order, "save_appointment", PARTNER, **appointment())
+
+    rows = desk.history(order)
+    based = {row.transition: row.evidence for row in rows if row.evidence}
+
+    assert based["allocate"].startswith("technicians' organisation, version 2, told 2026-03-02 15:00:00 UTC")
+    assert based["parts_delivered"].startswith("shipping's fulfilment order, version 1.1, told")
+    assert based["assign_technician"].startswith("technicians' reservation, version ")
+    assert based["save_appointment"] == "shipping's SLA target, version 3, told 2026-03-02 15:00:00 UTC"
+    assert {row.evidence for row in rows if row.transition == "create"} == {""}
+    assert not [answer for answer in desk.orders("VerifyHistory", ADMIN) if answer.fault]
+
+
+def test_evidence_is_covered_by_the_chain(desk):
+    order = desk.allocated()
+    with desk.app.database.begin(actor=ADMIN) as transaction:
+        transaction.execute(
+            update(history)
+            .where(history.c.work_order_id == order.id, history.c.evidence != "")
+            .values(evidence="technicians' organisation, version 9, told 2026-03-02 15:00:00 UTC")
+        )
+
+    assert [answer.sequence for answer in desk.orders("VerifyHistory", ADMIN) if answer.fault] == [2]
+
+
+def test_a_later_acceptance_counts_its_fulfilment_anew(desk):
+    order = desk.accepted()
+    desk.parts(order, 2, 5)
+
+    desk.parts(order, 1, 1, acceptance_version=2)
+    desk.parts(order, 3, 6)
+
+    summary = desk.get(order.id).fulfilment
+    assert summary.phase == "placed"
