@@ -16,6 +16,7 @@ from services.cli.demo.calls import Desk, Speaker
 from services.cli.demo.mesh import beside_hub, hidden_mesh, settle
 from services.cli.demo.plans import plans
 from services.cli.demo.stories import Story
+from services.cli.demo.visits import Diary
 from services.cli.demo.world import World, make_certificates, make_directory, make_master_data
 
 if TYPE_CHECKING:
@@ -61,7 +62,8 @@ def _tell(settings: Settings, clock: ScriptedClock, size: int, present: datetime
         make_master_data(channels, speaker, world)
         settle(quiet)
         desk = Desk(channels, speaker, world.grants)
-        stories = [Story(plan, world, desk) for plan in plans(size, today)]
+        diary = Diary()
+        stories = [Story(plan, world, desk, diary) for plan in plans(size, today)]
         _tell_stories(stories, clock, present, lambda: settle(quiet), progress)
         clock.set(present)
         settle(quiet)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from functools import partial
 from io import BytesIO
 from typing import TYPE_CHECKING, Final
@@ -23,12 +23,14 @@ from PIL import Image, ImageDraw
 from services.chassis.ids import new_id
 from services.cli.demo import catalogue
 from services.cli.demo.calls import assign, cents
+from services.cli.demo.plans import later
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from services.cli.demo.calls import Desk
     from services.cli.demo.plans import Plan
+    from services.cli.demo.visits import Diary
     from services.cli.demo.world import World
 
     Moment = tuple[datetime, Callable[[datetime], object]]
@@ -44,10 +46,11 @@ DELIVERED = shipment_pb2.PARCEL_STATE_DELIVERED
 class Story:
     """Tells one plan through the verbs of the services."""
 
-    def __init__(self, plan: Plan, world: World, desk: Desk) -> None:
+    def __init__(self, plan: Plan, world: World, desk: Desk, diary: Diary) -> None:
         self.plan = plan
         self.world = world
         self.desk = desk
+        self.diary = diary
         self.order_id = ""
         self.partner = SCHEDULERS[plan.company]
 
@@ -83,18 +86,34 @@ class Story:
 
     def _visit(self) -> Iterator[Moment]:
         plan = self.plan
-        visit = 5 if not plan.late else 7
-        yield plan.at(4, 14), self.assign_technician
-        yield plan.at(4, 14, 20), partial(self.schedule, plan.day(visit))
+        wanted = plan.day(5 if not plan.late else 7)
+        minutes = sum(task.minutes for task in plan.tasks)
+        people = [person.key for person in self._crew()]
+        chosen, start = self.diary.book(people, wanted, plan.zone, minutes, plan.number * 5)
+        yield plan.at(4, 14), partial(self.assign_technician, chosen)
+        yield plan.at(4, 14, 20), partial(self.schedule, start)
         if not plan.reaches("on_site"):
             return
-        yield plan.at(visit, 10), partial(self.work, plan.at(visit, 8, 30))
+        arrived = start.astimezone(UTC) + timedelta(minutes=10)
+        left = arrived + timedelta(minutes=minutes)
+        yield left, partial(self.work, arrived)
         if plan.reaches("completed"):
-            yield plan.at(visit, 16), self.complete
+            yield left + timedelta(minutes=30), self.complete
+        after = datetime.combine(later(start.date(), 1), time(9), plan.zone).astimezone(UTC)
         if plan.reaches("closed"):
-            yield plan.at(visit + 1, 9), self.close
+            yield after, self.close
         elif plan.reaches("sent_back"):
-            yield plan.at(visit + 1, 9), self.send_back
+            yield after, self.send_back
+
+    def _crew(self) -> list[catalogue.Somebody]:
+        """Those with the skills, another one first each time; the first of all where nobody has them."""
+        crew = [person for person in catalogue.PEOPLE if person.company == self.plan.company and person.is_technician]
+        skilled = [person for person in crew if self._needed() <= set(person.certificates)]
+        turn = self.plan.number % len(skilled) if skilled else 0
+        return skilled[turn:] + skilled[:turn] or crew[:1]
+
+    def _needed(self) -> set[str]:
+        return {code for task in self.plan.tasks for code in task.certificates}
 
     def create(self, _now: datetime) -> None:
         """The dispatcher writes the order."""
@@ -186,37 +205,32 @@ class Story:
         if refused:
             raise RuntimeError(f"shipping refused the demo's tracking: {refused[0]}")
 
-    def assign_technician(self, _now: datetime) -> None:
+    def assign_technician(self, chosen: str, _now: datetime) -> None:
         """Somebody with the skills, else somebody with a reason."""
-        crew = [person for person in catalogue.PEOPLE if person.company == self.plan.company and person.is_technician]
-        needed = {code for task in self.plan.tasks for code in task.certificates}
-        skilled = [person for person in crew if needed <= set(person.certificates)]
-        if skilled:
-            chosen = skilled[self.plan.number % len(skilled)]
-            self.desk.fire(self.partner, self.order_id, "assign_technician", person_id=self.world.people[chosen.key])
-            return
+        person = next(each for each in catalogue.PEOPLE if each.key == chosen)
+        skilled = self._needed() <= set(person.certificates)
+        reason = "" if skilled else "trained_on_site"
+        comment = "" if skilled else "Trained by the vendor last month; the certificate follows."
         self.desk.fire(
             self.partner,
             self.order_id,
             "assign_technician",
-            person_id=self.world.people[crew[0].key],
-            reason_code="trained_on_site",
-            comment="Trained by the vendor last month; the certificate follows.",
+            person_id=self.world.people[chosen],
+            reason_code=reason,
+            comment=comment,
         )
 
-    def schedule(self, day: date, _now: datetime) -> None:
-        """The appointment is agreed; a late one with its reason."""
+    def schedule(self, start: datetime, _now: datetime) -> None:
+        """The appointment is agreed; a late one with its reason. The start is the site's local time."""
         order = self.desk.order(self.partner, self.order_id)
-        hour = 8 + self.plan.number % 3
         values: dict[str, object] = {
-            "appointment.date": day,
-            "appointment.time": f"{hour:02d}:{30 * (self.plan.number % 2):02d}",
+            "appointment.date": start.date(),
+            "appointment.time": f"{start:%H:%M}",
             "technician.phone": order.technician.phone or "614-555-0113",
             "scheduling_completed_date": self.plan.day(4),
         }
-        start = self.plan.at(0, hour).replace(year=day.year, month=day.month, day=day.day)
-        due = order.sla.due_time.ToDatetime(tzinfo=start.tzinfo) if order.sla.HasField("due_time") else None
-        late = due is not None and start + timedelta(hours=1) >= due
+        due = order.sla.due_time.ToDatetime(tzinfo=UTC) if order.sla.HasField("due_time") else None
+        late = due is not None and start >= due
         inputs = {"reason_code": "poc_preference", "continue_past_target": True} if late else {}
         seen = {"seen_target_version": order.sla.version} if late else {}
         self.desk.fire(self.partner, self.order_id, "save_appointment", values, **inputs, **seen)
@@ -225,7 +239,7 @@ class Story:
         """The technician works and uploads what is asked for."""
         order = self.desk.order(self.partner, self.order_id)
         if self.plan.reaches("completed"):
-            values: dict[str, object] = {"visit.arrive_time": arrived, "visit.depart_time": now - timedelta(minutes=10)}
+            values: dict[str, object] = {"visit.arrive_time": arrived, "visit.depart_time": now}
             self.desk.fire(self.partner, self.order_id, "set_visit_times", values)
         items = self.desk.channels.stub(line_item_pb2_grpc.LineItemServiceStub, "workorders").ListLineItems(
             line_item_pb2.ListLineItemsRequest(query=_of_order(self.order_id))

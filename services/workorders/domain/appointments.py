@@ -11,7 +11,8 @@ from services.workorders.domain.predicates import HOLDS, Objection, Objections, 
 from services.workorders.domain.work_order import ClockFold, SlaSummary
 
 if TYPE_CHECKING:
-    from services.workorders.domain.situation import Situation
+    from services.workorders.domain.situation import Inputs, Situation
+    from services.workorders.domain.work_order import WorkOrder
 
 LATE = "Selected Appointment Date is not within SLA Completed Date. Do you want to continue?"
 CONTINUE = "inputs.continue_past_target"
@@ -39,6 +40,18 @@ def instant_of(day: date, clock: str, zone: str, fold: ClockFold = ClockFold.UNS
         text = f"{clock} comes twice on {day}: clocks are set back in {zone}. Choose which is meant."
         raise _invalid("LOCAL_TIME_TWICE", text, "appointment.fold")
     return (earlier if fold is ClockFold.EARLIER else later).astimezone(UTC)
+
+
+def start_asked(order: WorkOrder, inputs: Inputs) -> datetime | None:
+    """The instant of the appointment that inputs ask for; None without a possible one, which guards then refuse."""
+    day, clock = inputs.values.get("appointment.date"), inputs.values.get("appointment.time")
+    fold = inputs.values.get("appointment.fold", ClockFold.UNSPECIFIED)
+    if not isinstance(day, date) or not isinstance(clock, str) or not isinstance(fold, ClockFold) or not clock:
+        return None
+    try:
+        return instant_of(day, clock, order.site_time_zone, fold)
+    except AppointmentTimeInvalid:
+        return None
 
 
 def sla_of(situation: Situation) -> SlaSummary:
@@ -73,6 +86,16 @@ def late_appointment_confirmed(situation: Situation) -> Objections:
     if not inputs.reason_code:
         return (Objection("late_appointment_confirmed", "Choose a delay reason.", "inputs.reason_code"),)
     return HOLDS
+
+
+@predicate(asks=("appointment.date", "appointment.time"), prefers="visit")
+def technician_is_free(situation: Situation) -> Objections:
+    """The assigned technician has no other visit at the appointment; unanswered, it is checked by technicians later."""
+    busy = situation.snapshots.get("visit")
+    if not busy or situation.order.appointment.start_time == situation.before.appointment.start_time:
+        return HOLDS
+    text = f"{situation.order.technician.name} has another visit at that time."
+    return (Objection("technician_is_free", text, "appointment.time", "APPOINTMENT_OVERLAP"),)
 
 
 def _is_gap(local: datetime) -> bool:

@@ -76,14 +76,15 @@ class Broken:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What another service told before a move: what it is, its version there, and when it was told (hard-parts 21)."""
+    """What another service told before a move: what it is, its version where it has one, and when (hard-parts 21)."""
 
     source: str
     version: str
     told_time: datetime
 
     def __str__(self) -> str:
-        return f"{self.source}, version {self.version or 'unknown'}, told {self.told_time:%Y-%m-%d %H:%M:%S} UTC"
+        version = f", version {self.version}" if self.version else ""
+        return f"{self.source}{version}, told {self.told_time:%Y-%m-%d %H:%M:%S} UTC"
 
 
 @dataclass(frozen=True, slots=True)

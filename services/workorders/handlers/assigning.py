@@ -9,19 +9,23 @@ from fieldmesh.common.v1 import types_pb2
 from fieldmesh.technicians.v1 import assignment_pb2, technicians_service_pb2
 from sqlalchemy import select
 
+from services.chassis.errors import NotFound, Unavailable
 from services.chassis.identity import as_service
 from services.chassis.ids import derive_id
+from services.chassis.log import get_logger
 from services.workorders import wire
 from services.workorders.tables import people, work_types
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
     from sqlalchemy import Connection
 
     from services.workorders.domain.situation import Inputs
     from services.workorders.domain.work_order import WorkOrder
 
+log = get_logger(__name__)
 _METHODS = {
     assignment_pb2.ASSIGNMENT_METHOD_SKILL_MATCH: "Skill Match",
     assignment_pb2.ASSIGNMENT_METHOD_MANUAL_OVERRIDE: "Manual Override",
@@ -62,10 +66,10 @@ class Reservation:
     version: str = ""
 
 
-def candidate_of(connection: Connection, order: WorkOrder, inputs: Inputs) -> Candidate:
-    """Whom the inputs name; without technician id where that is no active technician."""
+def candidate_of(connection: Connection, order: WorkOrder, person_id: str, start: datetime | None = None) -> Candidate:
+    """A person for an order, at its appointment or another; no technician id where that is no active technician."""
     row = connection.execute(
-        select(people).where(people.c.id == inputs.person_id, people.c.active.is_(True), people.c.deleted.is_(False))
+        select(people).where(people.c.id == person_id, people.c.active.is_(True), people.c.deleted.is_(False))
     ).one_or_none()
     durations = connection.execute(
         select(work_types.c.duration_minutes).where(
@@ -85,10 +89,11 @@ def candidate_of(connection: Connection, order: WorkOrder, inputs: Inputs) -> Ca
         duration_minutes=sum(durations),
         site_time_zone=order.site_time_zone,
     )
-    if order.appointment.start_time:
-        need.start_time.CopyFrom(wire.timestamp(order.appointment.start_time))
+    start = start or order.appointment.start_time
+    if start is not None:
+        need.start_time.CopyFrom(wire.timestamp(start))
     if row is None:
-        return Candidate(inputs.person_id, "", "", "", "", need)
+        return Candidate(person_id, "", "", "", "", need)
     return Candidate(row.id, row.technician_id, row.name, row.email, row.phone, need)
 
 
@@ -102,6 +107,19 @@ def check(desk: AssignmentDesk, candidate: Candidate) -> Reservation:
     possible = answer.eligible or answer.eligible_with_reason
     refusals = () if possible else tuple(answer.problems) or ("The technician cannot be assigned.",)
     return Reservation(_eligibility(candidate, missing=tuple(answer.missing_skills), refusals=refusals))
+
+
+def is_busy(desk: AssignmentDesk, candidate: Candidate) -> bool | None:
+    """Whether the technician has another visit then; None where technicians does not answer or does not know them."""
+    if not candidate.technician_id:
+        return None
+    try:
+        return desk.CheckEligibility(
+            technicians_service_pb2.CheckEligibilityRequest(need=candidate.need, technician_id=candidate.technician_id)
+        ).busy
+    except (Unavailable, NotFound) as refusal:
+        log.info("visit.unchecked", work_order=candidate.need.work_order_id, reason=refusal.reason)
+        return None
 
 
 def reserve(desk: AssignmentDesk, candidate: Candidate, inputs: Inputs, request_id: str) -> Reservation:

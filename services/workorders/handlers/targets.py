@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import TYPE_CHECKING, Protocol
 
 from fieldmesh.shipping.v1 import shipping_service_pb2
@@ -10,10 +9,8 @@ from fieldmesh.shipping.v1 import shipping_service_pb2
 from services.chassis.errors import NotFound, Unavailable
 from services.chassis.log import get_logger
 from services.workorders import wire
-from services.workorders.domain.appointments import instant_of
-from services.workorders.domain.errors import AppointmentTimeInvalid
+from services.workorders.domain.appointments import start_asked
 from services.workorders.domain.history import Evidence
-from services.workorders.domain.work_order import ClockFold
 from services.workorders.presenting import sla_summary
 
 if TYPE_CHECKING:
@@ -39,7 +36,7 @@ def told(desk: SlaDesk, order: WorkOrder, inputs: Inputs, now: datetime) -> tupl
     Without an answer the order's own copy counts, which pages show with its "as of".
     """
     copied = evidence_of(order.sla.version, order.sla.as_of_time)
-    start = _start(order, inputs)
+    start = start_asked(order, inputs)
     if start is None:
         return None, None
     request = shipping_service_pb2.EvaluateAppointmentRequest(work_order_id=order.id, start_time=wire.timestamp(start))
@@ -56,15 +53,3 @@ def told(desk: SlaDesk, order: WorkOrder, inputs: Inputs, now: datetime) -> tupl
 def evidence_of(version: int, told_time: datetime | None) -> Evidence | None:
     """A target as evidence; None where there is none yet."""
     return Evidence("shipping's SLA target", str(version), told_time) if version and told_time else None
-
-
-def _start(order: WorkOrder, inputs: Inputs) -> datetime | None:
-    """The instant that the inputs ask for; None where they ask for none, which the guards then refuse."""
-    day, clock = inputs.values.get("appointment.date"), inputs.values.get("appointment.time")
-    fold = inputs.values.get("appointment.fold", ClockFold.UNSPECIFIED)
-    if not isinstance(day, date) or not isinstance(clock, str) or not isinstance(fold, ClockFold) or not clock:
-        return None
-    try:
-        return instant_of(day, clock, order.site_time_zone, fold)
-    except AppointmentTimeInvalid:
-        return None

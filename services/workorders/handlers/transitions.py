@@ -11,6 +11,7 @@ from services.chassis.etag import check_etag, etag_of
 from services.chassis.idempotency import find_replay, run_once
 from services.workorders.acting import actor_of
 from services.workorders.definitions.contract import history_labels
+from services.workorders.domain.appointments import start_asked
 from services.workorders.domain.history import Evidence
 from services.workorders.domain.outcome import Refusal
 from services.workorders.handlers import assigning, facts, moving, parcels, targets
@@ -29,6 +30,8 @@ from services.workorders.rows import order_row
 from services.workorders.schemas import inputs_of
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from sqlalchemy import Connection
 
     from services.chassis.clock import Clock
@@ -40,7 +43,7 @@ if TYPE_CHECKING:
     from services.workorders.domain.workflow import Workflow
 
 METHOD = "TransitionWorkOrder"
-ELIGIBILITY, PARCELS, TARGET = "eligibility", "parcels", "target"
+ELIGIBILITY, PARCELS, TARGET, VISIT = "eligibility", "parcels", "target", "visit"
 
 ListRequest = work_order_service_pb2.ListAvailableTransitionsRequest
 ListResponse = work_order_service_pb2.ListAvailableTransitionsResponse
@@ -89,7 +92,7 @@ class Transitions:
         with self._database.read() as connection:
             stored = load(connection, caller, request.work_order_id)
             candidate = self._candidate(connection, stored, move)
-        move = self._with_shipping(stored, move)
+        move = self._informed(stored, move)
         if candidate is not None:
             move = move.told(ELIGIBILITY, assigning.check(self._desk, candidate).eligibility, None)
         with self._database.read() as connection:
@@ -113,7 +116,7 @@ class Transitions:
                 return earlier
             check_etag(request.etag, stored.order.id, stored.order.version)
             candidate = self._candidate(connection, stored, move)
-        move = self._with_shipping(stored, move)
+        move = self._informed(stored, move)
         if candidate is not None:
             move = self._reserved(caller, stored, move, candidate)
 
@@ -132,17 +135,29 @@ class Transitions:
         """Whom to ask technicians about, where the transition looks at their eligibility."""
         if ELIGIBILITY not in self._workflow(stored).snapshots_of(move.transition) or not move.inputs.person_id:
             return None
-        return assigning.candidate_of(connection, stored.order, move.inputs)
+        return assigning.candidate_of(connection, stored.order, move.inputs.person_id)
 
-    def _with_shipping(self, stored: Stored, move: Move) -> Move:
-        """The move with what shipping tells: parcels where the guards need them, the newest target where it answers."""
+    def _informed(self, stored: Stored, move: Move) -> Move:
+        """The move with what others tell of it: parcels where the guards need them, and where they answer, the rest."""
         asked = self._workflow(stored).snapshots_of(move.transition)
         now = self._clock.now()
         if PARCELS in asked:
             move = move.told(PARCELS, *parcels.told(self._others.parcels, stored.order.id, now))
         if TARGET in asked:
             move = move.told(TARGET, *targets.told(self._others.sla, stored.order, move.inputs, now))
+        if VISIT in asked:
+            move = self._visited(stored, move, now)
         return move
+
+    def _visited(self, stored: Stored, move: Move, now: datetime) -> Move:
+        """The move with whether the assigned technician is elsewhere at the appointment that it asks for."""
+        order, start = stored.order, start_asked(stored.order, move.inputs)
+        if start is None or not order.technician.person_id:
+            return move
+        with self._database.read() as connection:
+            visitor = assigning.candidate_of(connection, order, order.technician.person_id, start)
+        busy = assigning.is_busy(self._desk, visitor)
+        return move if busy is None else move.told(VISIT, busy, Evidence("technicians' visits", "", now))
 
     def _reserved(self, caller: Caller, stored: Stored, move: Move, candidate: assigning.Candidate) -> Move:
         """The move with a reservation; refused before anybody is reserved where the guards refuse anyway."""

@@ -76,12 +76,16 @@ class Technicians:
 
     missing: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    busy: bool = False
     down: bool = False
+    checked: list[technicians_service_pb2.CheckEligibilityRequest] = field(default_factory=list)
     reserved: list[technicians_service_pb2.ReserveRequest] = field(default_factory=list)
 
     def CheckEligibility(self, request):  # noqa: N802 - the contract's name
         self._refuse_down()
+        self.checked.append(request)
         return technicians_service_pb2.CheckEligibilityResponse(
+            busy=self.busy,
             eligible=not self.missing and not self.problems,
             eligible_with_reason=not self.problems,
             missing_skills=self.missing,
@@ -96,6 +100,7 @@ class Technicians:
             technician_id=request.technician_id,
             method=2 if self.missing else 1,
             missing_skills=self.missing,
+            etag="held-1",
         )
 
     def _refuse_down(self) -> None:

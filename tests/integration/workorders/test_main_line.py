@@ -296,6 +296,23 @@ def test_a_target_whose_event_is_still_on_its_way_counts_already(desk):
     assert saved.appointment.delay_reason_code == ""
 
 
+def test_an_appointment_at_which_the_technician_is_elsewhere_is_refused(desk):
+    order = desk.at_work()
+    desk.fire(order, "assign_technician", PARTNER, person_id="tech")
+    desk.technicians.busy = True
+
+    with pytest.raises(WorkOrderError) as refused:
+        desk.fire(order, "save_appointment", PARTNER, **appointment())
+    asked = desk.technicians.checked[-1].need
+    desk.technicians.down = True
+    saved = desk.fire(order, "save_appointment", PARTNER, **appointment()).work_order
+
+    assert reason_of(refused) == "APPOINTMENT_OVERLAP"
+    assert [violation.field for violation in refused.value.violations] == ["appointment.time"]
+    assert asked.start_time.ToDatetime(tzinfo=UTC) == datetime(2026, 3, 3, 15, tzinfo=UTC)
+    assert saved.appointment.time == "09:00"
+
+
 @pytest.mark.req("CP-59")
 @pytest.mark.req("CP-65")
 def test_a_technician_without_a_skill_is_assigned_with_a_reason(desk):
@@ -469,8 +486,8 @@ def test_history_keeps_which_versions_of_other_services_facts_a_change_stands_on
 
     assert based["allocate"].startswith("technicians' organisation, version 2, told 2026-03-02 15:00:00 UTC")
     assert based["parts_delivered"].startswith("shipping's fulfilment order, version 1.1, told")
-    assert based["assign_technician"].startswith("technicians' reservation, version ")
-    assert based["save_appointment"] == "shipping's SLA target, version 3, told 2026-03-02 15:00:00 UTC"
+    assert based["assign_technician"].startswith("technicians' reservation, version held-1, told")
+    assert based["save_appointment"].startswith("shipping's SLA target, version 3, told 2026-03-02 15:00:00 UTC")
     assert {row.evidence for row in rows if row.transition == "create"} == {""}
     assert not [answer for answer in desk.orders("VerifyHistory", ADMIN) if answer.fault]
 
