@@ -69,7 +69,7 @@ def discover(resource: spec.Resource) -> Mapping[str, Action]:
         named = {"id", "ids"} & set(method.input_type.fields_by_name)
         if options.HasExtension(options_pb2.action) and method.full_name not in standard and named:
             name = re.sub(r"(?<!^)(?=[A-Z])", "-", method.name).lower()
-            fields = [field for field in spec._fields(method.input_type, 0) if field.name not in _CARRIED]
+            fields = [field for field in spec.fields_of(method.input_type) if field.name not in _CARRIED]
             found[name] = Action(
                 name,
                 method,

@@ -13,12 +13,11 @@ from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from admin.grpcfab.kinds import Choice, Field, Kind, Resource, words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
 
     from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
     from google.protobuf.message import Message
 
-__all__ = ["Choice", "Field", "Kind", "Resource", "message_class", "nested_class", "resource_of", "words"]
+__all__ = ["Choice", "Field", "Kind", "Resource", "fields_of", "message_class", "nested_class", "resource_of", "words"]
 
 DEPTH: Final = 3  # Messages within messages; a contract that nests deeper is shown no further.
 
@@ -42,7 +41,7 @@ def _described(message: type[Message], service: ServiceDescriptor | None) -> Res
     descriptor: Any = message.DESCRIPTOR
     options = descriptor.GetOptions().Extensions[options_pb2.resource]
     found = service or _service_of(descriptor)
-    fields = {field.name: field for field in _fields(descriptor, 0)}
+    fields = {field.name: field for field in fields_of(descriptor)}
     return Resource(message, found, fields, options, _standard_methods(message, found, options))
 
 
@@ -91,7 +90,8 @@ def _standard_methods(
     }
 
 
-def _fields(descriptor: Descriptor, depth: int) -> Iterable[Field]:
+def fields_of(descriptor: Descriptor, depth: int = 0) -> list[Field]:
+    """The fields of a message in the contract's order; `depth` counts the messages around it."""
     return [_field(field, depth) for field in descriptor.fields]
 
 
@@ -111,7 +111,7 @@ def _field(descriptor: FieldDescriptor, depth: int) -> Field:
         output_only=field_behavior_pb2.OUTPUT_ONLY in behaviour,
         immutable=field_behavior_pb2.IMMUTABLE in behaviour or field_behavior_pb2.IDENTIFIER in behaviour,
         choices=_choices(descriptor, options),
-        children=tuple(_fields(_of_message(descriptor), depth + 1)) if nested else (),
+        children=tuple(fields_of(_of_message(descriptor), depth + 1)) if nested else (),
     )
 
 

@@ -27,8 +27,8 @@ _ASKED: Final = (
     "description", "station_ids", "site_validation_count", "customer_service_executive_id",
 )  # fmt: skip
 MOST_ITEMS: Final = 20
-_ITEM_FIELDS: Final = {field.name: field for field in spec._fields(work_order_pb2.NewLineItem.DESCRIPTOR, 0)}
-_PART_FIELDS: Final = {field.name: field for field in spec._fields(work_order_pb2.PartNeed.DESCRIPTOR, 0)}
+_ITEM_FIELDS: Final = {field.name: field for field in spec.fields_of(work_order_pb2.NewLineItem.DESCRIPTOR)}
+_PART_FIELDS: Final = {field.name: field for field in spec.fields_of(work_order_pb2.PartNeed.DESCRIPTOR)}
 _ITEM_SPECS: Final = tuple(
     _ITEM_FIELDS[name] for name in ("work_type_id", "station_id", "warranty_type", "description")
 )

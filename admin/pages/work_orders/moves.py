@@ -35,7 +35,7 @@ _ORDER: Final = spec.resource_of(
     work_order_service_pb2.DESCRIPTOR.services_by_name["WorkOrderService"],
 )
 _INPUT_FIELDS: Final = {
-    field.name: field for field in spec._fields(work_order_service_pb2.TransitionInputs.DESCRIPTOR, 0)
+    field.name: field for field in spec.fields_of(work_order_service_pb2.TransitionInputs.DESCRIPTOR)
 }
 
 
