@@ -8,6 +8,9 @@ from typing import Any
 
 from deploy.launcher.lifeline import end_with_launcher
 
+# The launcher starts and stops gunicorn; its own control socket would leave a folder in the user's home.
+control_socket_disable = True
+
 
 def when_ready(_server: Any) -> None:
     """Watches from gunicorn's master, whose end takes the workers along."""

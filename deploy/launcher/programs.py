@@ -57,7 +57,7 @@ def _service(settings: LauncherSettings, name: str) -> Program:
 
 
 def _admin(settings: LauncherSettings) -> Program:
-    # One worker process: sign-in limits are counted in its memory.
+    # One worker process is enough on one machine: a page waits for the services, and threads wait well.
     options = ("--worker-class", "gthread", "--workers", "1", "--threads", str(settings.admin_threads))
     return Program(
         name="admin",

@@ -24,13 +24,16 @@ def environment(tmp_path):
     names = ["ADMIN_PORT", "MAILBOX_PORT", "SMTP_PORT"]
     names += [f"{service.upper()}_{kind}" for service in SERVICES for kind in ("PORT", "FEED_PORT", "METRICS_PORT")]
     ports = {f"FIELDMESH_{name}": str(port) for name, port in zip(names, free_ports(len(names)), strict=True)}
-    yield {**os.environ, **ports, "FIELDMESH_DATA": str(tmp_path / "data"), "FIELDMESH_DEMO_ORDERS": "1"}
+    (tmp_path / "home").mkdir()
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("XDG_")}
+    own = {"HOME": str(tmp_path / "home"), "FIELDMESH_DATA": str(tmp_path / "data"), "FIELDMESH_DEMO_ORDERS": "1"}
+    yield {**inherited, **ports, **own}
     Manager(tmp_path / "data").stop()
 
 
-def launch(command, environment):
+def launch(command, environment, *, module="deploy.launcher"):
     done = subprocess.run(
-        [sys.executable, "-m", "deploy.launcher", command],
+        [sys.executable, "-m", module, command],
         cwd=ROOT,
         env=environment,
         stdout=subprocess.PIPE,
@@ -48,6 +51,7 @@ def fetched(environment, port, path):
         return answer.read()
 
 
+@pytest.mark.req("B-10")
 @pytest.mark.timeout(900)
 def test_the_mesh_starts_from_nothing_stops_and_starts_again(environment):
     said = launch("start", environment)
@@ -59,6 +63,7 @@ def test_the_mesh_starts_from_nothing_stops_and_starts_again(environment):
     assert "messages" in json.loads(fetched(environment, "FIELDMESH_MAILBOX_PORT", "/api/messages"))
     pids = [state.pid for state in Manager(data).states().values()]
     assert len(pids) == len(SERVICES) + 2
+    assert "1 histories are whole." in launch("verify", environment, module="services.cli.main")
 
     launch("stop", environment)
     assert not any(map(alive, pids))
@@ -67,3 +72,4 @@ def test_the_mesh_starts_from_nothing_stops_and_starts_again(environment):
     assert "Demo data" not in again
     assert "Databases" not in again
     launch("stop", environment)
+    assert list(Path(environment["HOME"]).iterdir()) == []
