@@ -50,10 +50,6 @@ class Whole:
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
-    def pid(self, program: str) -> int:
-        """The process of a program, such as shipping."""
-        return int(Manager(self.data).states()[program].pid)
-
 
 @contextmanager
 def whole(data: Path, *, orders: int = 3) -> Iterator[Whole]:
