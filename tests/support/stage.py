@@ -29,10 +29,11 @@ from services.chassis.ids import new_id
 from services.chassis.keys import signing_key
 from services.chassis.settings import SERVICES
 from services.chassis.tokens import TokenSigner
-from services.cli.demo.calls import Desk, Speaker, assign, cents
+from services.cli.demo.calls import Desk, Speaker, assign, cents, of_order
+from services.cli.demo.directory import make_certificates, make_directory
+from services.cli.demo.master_data import make_master_data
 from services.cli.demo.mesh import settle
-from services.cli.demo.stories import _of_order
-from services.cli.demo.world import World, make_certificates, make_directory, make_master_data
+from services.cli.demo.world import World
 from tests.support.mesh import Mesh, mesh
 
 T = TypeVar("T")
@@ -168,8 +169,7 @@ class Stage:
     def history(self, order_id: str) -> list[history_entry_pb2.HistoryEntry]:
         """History, oldest first."""
         self.desk.become("dana")
-        query = _of_order(order_id)
-        query.order_by = "sequence"
+        query = of_order(order_id, "sequence")
         stub = self.channels.stub(history_entry_pb2_grpc.HistoryEntryServiceStub, "workorders")
         return list(stub.ListHistoryEntries(history_entry_pb2.ListHistoryEntriesRequest(query=query)).history_entries)
 
@@ -180,7 +180,9 @@ class Stage:
     def line_items(self, order_id: str) -> list[line_item_pb2.LineItem]:
         self.desk.become("dana")
         stub = self.channels.stub(line_item_pb2_grpc.LineItemServiceStub, "workorders")
-        return list(stub.ListLineItems(line_item_pb2.ListLineItemsRequest(query=_of_order(order_id))).line_items)
+        return list(
+            stub.ListLineItems(line_item_pb2.ListLineItemsRequest(query=of_order(order_id, "number"))).line_items
+        )
 
 
 @contextmanager

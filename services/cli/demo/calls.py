@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
-from fieldmesh.common.v1 import types_pb2
+from fieldmesh.common.v1 import list_pb2, types_pb2
 from fieldmesh.workorders.v1 import (
     attachment_pb2,
     attachment_pb2_grpc,
@@ -118,6 +118,12 @@ def assign(message: Message, path: str, value: object) -> None:
         getattr(message, head).CopyFrom(value)
     else:
         setattr(message, head, value)
+
+
+def of_order(order_id: str, order_by: str = "") -> list_pb2.ListQuery:
+    """A query for the rows of a work order."""
+    by_order = list_pb2.Filter(field="work_order_id", operator=list_pb2.FILTER_OPERATOR_EQUALS, values=[order_id])
+    return list_pb2.ListQuery(page_size=200, filters=[by_order], order_by=order_by)
 
 
 def cents(amount: int) -> types_pb2.Money:

@@ -13,11 +13,13 @@ from services.chassis.grpc_channel import Channels
 from services.chassis.process import service_targets
 from services.cli.connection import grant_for, signer
 from services.cli.demo.calls import Desk, Speaker
+from services.cli.demo.directory import make_certificates, make_directory
+from services.cli.demo.master_data import make_master_data
 from services.cli.demo.mesh import beside_hub, hidden_mesh, settle
 from services.cli.demo.plans import plans
 from services.cli.demo.stories import Story
 from services.cli.demo.visits import Diary
-from services.cli.demo.world import World, make_certificates, make_directory, make_master_data
+from services.cli.demo.world import World
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

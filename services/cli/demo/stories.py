@@ -7,7 +7,6 @@ from functools import partial
 from io import BytesIO
 from typing import TYPE_CHECKING, Final
 
-from fieldmesh.common.v1 import list_pb2
 from fieldmesh.shipping.v1 import shipment_pb2, shipping_service_pb2, shipping_service_pb2_grpc
 from fieldmesh.workorders.v1 import (
     case_pb2,
@@ -22,7 +21,7 @@ from PIL import Image, ImageDraw
 
 from services.chassis.ids import new_id
 from services.cli.demo import catalogue
-from services.cli.demo.calls import assign, cents
+from services.cli.demo.calls import assign, cents, of_order
 from services.cli.demo.plans import later
 
 if TYPE_CHECKING:
@@ -89,7 +88,7 @@ class Story:
         wanted = plan.day(5 if not plan.late else 7)
         minutes = sum(task.minutes for task in plan.tasks)
         people = [person.key for person in self._crew()]
-        chosen, start = self.diary.book(people, wanted, plan.zone, minutes, plan.number * 5)
+        chosen, start = self.diary.book(people, wanted, plan.zone, minutes, plan.number * 4)
         yield plan.at(4, 14), partial(self.assign_technician, chosen)
         yield plan.at(4, 14, 20), partial(self.schedule, start)
         if not plan.reaches("on_site"):
@@ -242,7 +241,7 @@ class Story:
             values: dict[str, object] = {"visit.arrive_time": arrived, "visit.depart_time": now}
             self.desk.fire(self.partner, self.order_id, "set_visit_times", values)
         items = self.desk.channels.stub(line_item_pb2_grpc.LineItemServiceStub, "workorders").ListLineItems(
-            line_item_pb2.ListLineItemsRequest(query=_of_order(self.order_id))
+            line_item_pb2.ListLineItemsRequest(query=of_order(self.order_id, "number"))
         )
         done = items.line_items if self.plan.reaches("completed") else items.line_items[:1]
         for item in done:
@@ -303,8 +302,3 @@ def photo(number: str, title: str) -> bytes:
     target = BytesIO()
     picture.save(target, "PNG")
     return target.getvalue()
-
-
-def _of_order(order_id: str) -> list_pb2.ListQuery:
-    by_order = list_pb2.Filter(field="work_order_id", operator=list_pb2.FILTER_OPERATOR_EQUALS, values=[order_id])
-    return list_pb2.ListQuery(page_size=200, filters=[by_order], order_by="number")

@@ -14,7 +14,7 @@ from fieldmesh.shipping.v1 import (
 )
 
 from services.chassis.errors import Refusal
-from services.cli.demo.stories import _of_order
+from services.cli.demo.calls import of_order
 from tests.support.mesh import mesh
 from tests.support.proxy import Proxy
 from tests.support.stage import ACCEPTANCE, eventually, filled
@@ -33,8 +33,7 @@ def embedded(tmp_path_factory):
 def counts(stage, order_id):
     """How many requests for parts and fulfilment orders there are for an order."""
     stage.desk.become("dana")
-    query = _of_order(order_id)
-    query.order_by = ""
+    query = of_order(order_id)
     requests = stage.channels.stub(parts_request_pb2_grpc.PartsRequestServiceStub, "shipping").ListPartsRequests(
         parts_request_pb2.ListPartsRequestsRequest(query=query)
     )

@@ -20,8 +20,7 @@ from PIL import Image
 
 from services.chassis.errors import Refusal
 from services.chassis.ids import new_id
-from services.cli.demo.calls import assign
-from services.cli.demo.stories import _of_order
+from services.cli.demo.calls import assign, of_order
 from tests.support.stage import ACCEPTANCE, eventually
 
 ANNOUNCED = shipment_pb2.PARCEL_STATE_ANNOUNCED
@@ -51,26 +50,20 @@ def accept_request(stage, order_id, request_id):
     return request
 
 
-def of_order(stage, stub, request, order_id):
+def asked(stage, stub, request, order_id):
     stage.desk.become("dana")
-    return stage.channels.stub(stub, "shipping"), request(query=_of_order_by(order_id))
-
-
-def _of_order_by(order_id):
-    query = _of_order(order_id)
-    query.order_by = ""
-    return query
+    return stage.channels.stub(stub, "shipping"), request(query=of_order(order_id))
 
 
 def parts_requests(stage, order_id):
-    stub, request = of_order(
+    stub, request = asked(
         stage, parts_request_pb2_grpc.PartsRequestServiceStub, parts_request_pb2.ListPartsRequestsRequest, order_id
     )
     return list(stub.ListPartsRequests(request).parts_requests)
 
 
 def fulfilment_orders(stage, order_id):
-    stub, request = of_order(
+    stub, request = asked(
         stage,
         fulfilment_order_pb2_grpc.FulfilmentOrderServiceStub,
         fulfilment_order_pb2.ListFulfilmentOrdersRequest,
@@ -193,8 +186,7 @@ def test_the_target_is_explained_in_words(on_stage):
     on_stage.settle()
 
     on_stage.desk.become("megan")
-    query = _of_order(order_id)
-    query.order_by = "-version"
+    query = of_order(order_id, "-version")
     stub = on_stage.channels.stub(sla_pb2_grpc.SlaTargetServiceStub, "shipping")
     target = stub.ListSlaTargets(sla_pb2.ListSlaTargetsRequest(query=query)).sla_targets[0]
 
@@ -217,7 +209,7 @@ def test_a_missing_skill_needs_a_reason_and_is_told_in_the_feed(on_stage):
     on_stage.desk.fire("megan", order_id, "assign_technician", person_id=person, reason_code="only_available")
     on_stage.settle()
     stub = on_stage.channels.stub(feed_pb2_grpc.FeedPostServiceStub, "workorders")
-    post = stub.ListFeedPosts(feed_pb2.ListFeedPostsRequest(query=_of_order_by(order_id))).feed_posts[0]
+    post = stub.ListFeedPosts(feed_pb2.ListFeedPostsRequest(query=of_order(order_id))).feed_posts[0]
     facts = {fact.label: fact.value for fact in post.facts}
     assert facts["Assigned To"] == "Priya Raman"
     assert "Override" in " ".join(facts.values())
