@@ -14,7 +14,7 @@ from google.rpc import error_details_pb2, status_pb2
 from grpc_status import rpc_status
 
 ERROR_DOMAIN = "fieldmesh"
-_GENERAL_REASON = "UNSPECIFIED"
+_GENERAL_REASON = "ERROR_REASON_UNSPECIFIED"
 
 CODES: Mapping[str, grpc.StatusCode] = {
     "invalid": grpc.StatusCode.INVALID_ARGUMENT,
