@@ -29,12 +29,13 @@ def http_status(refusal: Refusal) -> int:
 
 def sentence(refusal: Refusal) -> str:
     """What happened and what it means for the person, in one or two sentences."""
-    service = refusal.metadata.get("service", "A service")
+    named = refusal.metadata.get("service", "")
+    service = f"The {named} service" if named else "A service"
     match refusal.kind:
         case "unavailable" if refusal.reason == "REMOTE_FAILURE":
-            return f"The {service} service failed over this. Nothing was saved; what you entered is still here."
+            return f"{service} failed over this. Nothing was saved; what you entered is still here."
         case "unavailable":
-            return f"The {service} service is not answering. Your input is kept: try again in a moment."
+            return f"{service} is not answering. Your input is kept: try again in a moment."
         case "stale":
             return "Somebody else changed this since you opened it. Look at it again, then repeat what you wanted."
         case "missing":

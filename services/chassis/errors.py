@@ -150,6 +150,11 @@ _CLASSES: Mapping[grpc.StatusCode, type[Refusal]] = {
     )
 }
 
+_SILENCE: Mapping[grpc.StatusCode, str] = {
+    grpc.StatusCode.UNAVAILABLE: "does not answer",
+    grpc.StatusCode.DEADLINE_EXCEEDED: "did not answer in time",
+}
+
 
 def is_refusal(error: BaseException) -> bool:
     """Tell whether an exception is a rule that was broken, rather than a bug."""
@@ -176,25 +181,28 @@ def refusal_status(error: BaseException, domain: str = ERROR_DOMAIN) -> status_p
     return status_pb2.Status(code=CODES[error.kind].value[0], message=str(error), details=details)
 
 
-def remote_refusal(error: grpc.RpcError) -> Refusal:
+def remote_refusal(error: grpc.RpcError, service: str) -> Refusal:
     """Decode what another service answered into a refusal of the same kind.
 
     An expired deadline, a cancelled call and a bug over there are all ``Unavailable`` here: this side cannot mend
-    them, and their details are not the caller's business.
+    them, and their details are not the caller's business. Whatever is unavailable is named, by what the other service
+    said of one further on, or as ``service`` itself: who reads it did not make this call.
     """
-    code: Any = error.code() if isinstance(error, grpc.Call) else grpc.StatusCode.UNKNOWN
-    status = rpc_status.from_call(error) if isinstance(error, grpc.Call) else None
-    info, violations = _details(status)
+    call = error if isinstance(error, grpc.Call) else None
+    code: Any = call.code() if call else grpc.StatusCode.UNKNOWN
+    info, violations = _details(rpc_status.from_call(call) if call else None)
+    if code in _SILENCE and not info.reason:
+        # Nobody refused, gRPC itself found nobody there or waited in vain; its details name addresses.
+        return Unavailable(f"The {service} service {_SILENCE[code]}; try again.", metadata={"service": service})
     refusal = _CLASSES.get(code)
     if refusal is None:
-        return Unavailable(
-            "Another service did not answer as expected.", reason="REMOTE_FAILURE", metadata={"code": code.name}
-        )
-    message = error.details() if isinstance(error, grpc.Call) else ""
-    if refusal is Unavailable and not info.reason:
-        # Nobody refused, gRPC itself found nobody there; its details name addresses.
-        message = "Another service does not answer; try again."
-    return refusal(message or code.name, reason=info.reason, metadata=dict(info.metadata), violations=violations)
+        metadata = {"service": service, "code": code.name}
+        return Unavailable(f"The {service} service failed over this.", reason="REMOTE_FAILURE", metadata=metadata)
+    message, metadata = (call.details() if call else "") or code.name, dict(info.metadata)
+    if refusal is Unavailable and "service" not in metadata:
+        message = f"The {service} service is not available at the moment: {message[:1].lower()}{message[1:]}"
+        metadata["service"] = service
+    return refusal(message, reason=info.reason, metadata=metadata, violations=violations)
 
 
 def _packed(message: Any) -> any_pb2.Any:

@@ -76,7 +76,7 @@ class FeedConsumer:
         try:
             self._read(cursor, ReadFeedRequest(consumer=service, epoch=cursor.epoch, after_sequence=cursor.sequence))
         except grpc.RpcError as error:
-            raise self._halted(remote_refusal(error)) from error
+            raise self._halted(remote_refusal(error, self.producer)) from error
         except Refusal as refusal:
             raise self._halted(refusal) from None
         finally:

@@ -12,10 +12,9 @@ import time
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
 import grpc
-from grpc_status import rpc_status
 
 from services.chassis.access import find_method, is_read
-from services.chassis.errors import Refusal, Unavailable, remote_refusal
+from services.chassis.errors import Unavailable, remote_refusal
 from services.chassis.identity import BROWSER_BUDGET_SECONDS, current_call
 from services.chassis.ids import new_id
 from services.chassis.interceptors import OPEN_SERVICES, REQUEST_ID_KEY
@@ -121,7 +120,7 @@ class _CallSurround(
             error = outcome.exception()
             if not isinstance(error, grpc.RpcError):
                 raise error
-            raise _refusal(error, self._audience) from error
+            raise remote_refusal(error, self._audience) from error
         return outcome
 
     def _completed(self, details: Any) -> _Details:
@@ -133,7 +132,7 @@ class _CallSurround(
             metadata += self._credentials.metadata(self._audience)
         return _Details(
             details.method,
-            _timeout(details.timeout),
+            _timeout(details.timeout, self._audience),
             metadata,
             details.credentials,
             details.wait_for_ready,
@@ -155,13 +154,13 @@ class _Stream:
         try:
             return next(self._call)
         except grpc.RpcError as error:
-            raise _refusal(error, self._service) from error
+            raise remote_refusal(error, self._service) from error
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._call, name)
 
 
-def _timeout(asked: float | None) -> float:
+def _timeout(asked: float | None, service: str) -> float:
     """Seconds for a call: what was asked for, cut to what remains for the caller minus a reserve.
 
     Raises Unavailable where nothing remains: the answer would come too late.
@@ -172,7 +171,8 @@ def _timeout(asked: float | None) -> float:
         return BROWSER_BUDGET_SECONDS if asked is None else asked
     left = remaining - RESERVE_SECONDS
     if left <= 0:
-        raise Unavailable("There is no time left to ask another service.", metadata={"cause": "NO_TIME_LEFT"})
+        metadata = {"cause": "NO_TIME_LEFT", "service": service}
+        raise Unavailable(f"There is no time left to ask the {service} service; try again.", metadata=metadata)
     return left if asked is None else min(asked, left)
 
 
@@ -182,14 +182,3 @@ def _may_retry(path: str, request: Any) -> bool:
         return False
     method = find_method(path)
     return method is not None and (is_read(method) or bool(getattr(request, "request_id", "")))
-
-
-def _refusal(error: Any, service: str) -> Refusal:
-    """What the other side refused; where nobody was there to refuse, a sentence without addresses."""
-    if error.code() is grpc.StatusCode.UNAVAILABLE and rpc_status.from_call(error) is None:
-        return Unavailable(
-            f"The {service} service does not answer; try again.",
-            reason="SERVICE_UNAVAILABLE",
-            metadata={"service": service},
-        )
-    return remote_refusal(error)

@@ -5,7 +5,7 @@ import threading
 from fieldmesh.ui.v1 import options_pb2
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 
-from services.chassis.errors import InvalidRequest, NotFound, Violation
+from services.chassis.errors import InvalidRequest, NotFound, Unavailable, Violation
 from services.chassis.identity import current_call, current_caller
 
 PACKAGE = "fieldmesh.probe.v1"
@@ -77,6 +77,8 @@ class ProbeServicer:
             raise InvalidRequest("Look again.", violations=[Violation("ship_to.city", "is required")])
         if request.text == "bug":
             raise ZeroDivisionError("secret detail")
+        if request.text == "storage":
+            raise Unavailable("The database does not answer; try again.")
         if request.text == "wait":
             self.released.wait(10)
         if request.text == "remaining":

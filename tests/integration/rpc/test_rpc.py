@@ -253,6 +253,28 @@ def test_a_service_that_is_gone_is_unavailable_without_addresses(start, person):
     assert "127.0.0.1" not in str(refusal.value)
 
 
+@pytest.mark.parametrize(
+    ("asked", "words"),
+    [
+        ("bug", "The shipping service failed over this."),
+        ("storage", "The shipping service is not available at the moment: the database does not answer; try again."),
+        ("gone", "The shipping service does not answer; try again."),
+    ],
+)
+def test_a_service_that_fails_behind_another_is_named_to_the_one_in_front(start, person, service, asked, words):
+    shipping = start("shipping")
+    channels = service({"shipping": shipping.address})
+    workorders = start("workorders", ProbeServicer(lambda e: channels.stub(ProbeStub, "shipping").GetEcho(e)))
+    if asked == "gone":
+        shipping.stop(0).wait(5)
+
+    with pytest.raises(Unavailable) as refusal:
+        person(workorders).stub(ProbeStub, "workorders").GetEcho(Echo(text=f"relay:{asked}"))
+
+    assert str(refusal.value) == words
+    assert refusal.value.metadata["service"] == "shipping"
+
+
 # budgets and retries
 
 
@@ -280,7 +302,8 @@ def test_without_time_left_nobody_is_asked(start, person):
     with calling(Call(Caller("p-1"), "r-1", deadline=time.monotonic() + 0.1)), pytest.raises(Unavailable) as refusal:
         stub.GetEcho(Echo())
 
-    assert refusal.value.metadata == {"cause": "NO_TIME_LEFT"}
+    assert refusal.value.metadata == {"cause": "NO_TIME_LEFT", "service": "workorders"}
+    assert "workorders" in str(refusal.value)
     assert servicer.calls == []
 
 

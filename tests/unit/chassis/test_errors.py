@@ -56,12 +56,12 @@ class FakeCall(grpc.RpcError, grpc.Call):
 FakeCall.__abstractmethods__ = frozenset()
 
 
-@pytest.mark.parametrize("kind", sorted(errors.CODES))
+@pytest.mark.parametrize("kind", sorted(errors.CODES.keys() - {"unavailable"}))
 def test_every_kind_comes_back_as_the_same_kind(kind):
     refusal_class = next(each for each in errors.Refusal.__subclasses__() if each.kind == kind)
     refusal = refusal_class("No.", reason="A_REASON", metadata={"a": "b"}, violations=[errors.Violation("x.y", "bad")])
 
-    back = errors.remote_refusal(FakeCall(errors.refusal_status(refusal)))
+    back = errors.remote_refusal(FakeCall(errors.refusal_status(refusal)), "shipping")
 
     assert type(back) is refusal_class
     assert (back.kind, back.reason, back.message) == (kind, "A_REASON", "No.")
@@ -73,7 +73,7 @@ def test_a_refusal_of_a_domain_package_is_recognised_by_its_attributes():
     status = errors.refusal_status(TechnicianNotQualified())
 
     assert status.code == code_pb2.FAILED_PRECONDITION
-    back = errors.remote_refusal(FakeCall(status))
+    back = errors.remote_refusal(FakeCall(status), "shipping")
     assert back.reason == "TECHNICIAN_NOT_QUALIFIED"
     assert back.metadata == {"technician": "ada"}
 
@@ -89,16 +89,45 @@ def test_a_bug_over_there_is_unavailable_here():
     status = errors.refusal_status(errors.WrongState("x"))
     status.code = code_pb2.INTERNAL
 
-    back = errors.remote_refusal(FakeCall(status))
+    back = errors.remote_refusal(FakeCall(status), "shipping")
 
-    assert back.kind == "unavailable"
-    assert back.reason == "REMOTE_FAILURE"
+    assert (back.kind, back.reason) == ("unavailable", "REMOTE_FAILURE")
+    assert back.message == "The shipping service failed over this."
+    assert back.metadata == {"service": "shipping", "code": "INTERNAL"}
 
 
-def test_a_service_that_is_not_there_is_unavailable_without_its_address():
-    status = status_pb2.Status(code=code_pb2.UNAVAILABLE, message="failed to connect to ipv4:127.0.0.1:50051")
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        (code_pb2.UNAVAILABLE, "The shipping service does not answer; try again."),
+        (code_pb2.DEADLINE_EXCEEDED, "The shipping service did not answer in time; try again."),
+    ],
+)
+def test_a_service_that_is_not_there_is_named_without_its_address(code, words):
+    status = status_pb2.Status(code=code, message="failed to connect to ipv4:127.0.0.1:50051")
 
-    back = errors.remote_refusal(FakeCall(status))
+    back = errors.remote_refusal(FakeCall(status), "shipping")
 
     assert (back.kind, back.reason) == ("unavailable", "SERVICE_UNAVAILABLE")
-    assert "127.0.0.1" not in back.message
+    assert (back.message, back.metadata) == (words, {"service": "shipping"})
+
+
+def test_what_a_service_lacks_is_said_with_its_name():
+    status = errors.refusal_status(errors.Unavailable("The database does not answer; try again.", metadata={"a": "b"}))
+
+    back = errors.remote_refusal(FakeCall(status), "shipping")
+
+    assert type(back) is errors.Unavailable
+    assert back.message == (
+        "The shipping service is not available at the moment: the database does not answer; try again."
+    )
+    assert back.metadata == {"a": "b", "service": "shipping"}
+
+
+def test_the_service_that_is_away_keeps_its_name_however_often_it_is_passed_on():
+    away = errors.remote_refusal(FakeCall(status_pb2.Status(code=code_pb2.UNAVAILABLE)), "shipping")
+
+    back = errors.remote_refusal(FakeCall(errors.refusal_status(away)), "workorders")
+
+    assert back.message == "The shipping service does not answer; try again."
+    assert back.metadata == {"service": "shipping"}
