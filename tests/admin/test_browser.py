@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import re
-from pathlib import Path
 
 import pytest
 from fieldmesh.workorders.v1.account_pb2 import Account
-from playwright.sync_api import Error, expect, sync_playwright
+from playwright.sync_api import Error, expect
 
 from tests.admin.conftest import PASSWORD
-from tests.support import memory_data, servers
+from tests.support import browser, memory_data
+from tests.support.browser import DESKTOP, PHONE
 
-ROOT = Path(__file__).resolve().parents[2]
-ARTIFACTS = ROOT / "test-artifacts" / "admin"
-AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
-         "--disable-sync", "--no-first-run"]  # fmt: skip
+ARTIFACTS = browser.ARTIFACTS / "admin"
 ACCOUNT = memory_data.ident("account", 1)
 PAGES = {
     "list": "/accounts/",
@@ -43,49 +39,25 @@ PAGES = {
 
 @pytest.fixture(scope="module")
 def chromium():
-    if not AXE.is_file():
-        servers.without("axe-core", "run `npm ci --ignore-scripts`")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=servers.browser(), args=FLAGS)
-        yield browser
-        browser.close()
+    with browser.launched() as found:
+        yield found
 
 
-class Screen:
-    """A browser window that notes everything that goes wrong in it."""
-
-    def __init__(self, chromium, site, theme="light", size=(1280, 800)):
-        self.context = chromium.new_context(
-            viewport={"width": size[0], "height": size[1]}, color_scheme=theme, base_url=site
-        )
-        self.page = self.context.new_page()
-        self.page.set_default_timeout(10_000)
-        self.messages: list[str] = []
-        self.page.on("console", lambda message: self.messages.append(message.text))
-        self.page.on("pageerror", lambda error: self.messages.append(str(error)))
-
-    def sign_in(self, login):
-        self.page.goto("/login/?next=/account/")
-        self.page.fill("[name=username]", login)
-        self.page.fill("[name=password]", PASSWORD)
-        self.page.click("button[type=submit]")
-        expect(self.page.locator("#sidebar")).to_be_attached()
-
-    def violations(self):
-        self.page.evaluate(AXE.read_text())
-        found = self.page.evaluate("axe.run()")["violations"]
-        return [(each["id"], [node["html"][:200] for node in each["nodes"]]) for each in found]
+def enter(window, login):
+    window.sign_in(login, PASSWORD, "/login/?next=/account/")
+    expect(window.page.locator("#sidebar")).to_be_attached()
 
 
 @pytest.fixture
 def screen(chromium, site, mesh, request):
     made = []
 
-    def make(login="admin", **more):
-        fresh = Screen(chromium, site, **more)
+    def make(login="admin", **looks):
+        fresh = browser.Window(chromium, site, **looks)
+        fresh.page.set_default_timeout(10_000)
         made.append(fresh)
         if login:
-            fresh.sign_in(login)
+            enter(fresh, login)
         return fresh
 
     yield make
@@ -93,22 +65,20 @@ def screen(chromium, site, mesh, request):
         each.context.close()
 
 
-@pytest.mark.parametrize("size", [(1280, 800), (390, 844)], ids=["desktop", "phone"])
+@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_no_page_has_an_accessibility_violation_or_says_anything_on_the_console(screen, theme, size):
     ARTIFACTS.mkdir(parents=True, exist_ok=True)
     window = screen(login=None, theme=theme, size=size)
     window.page.goto("/login/")
     found = {"login": window.violations()}
-    window.sign_in("admin")
+    enter(window, "admin")
 
     for name, path in PAGES.items():
         window.page.goto(path)
         expect(window.page.locator(".loading")).to_have_count(0)
         found[name] = window.violations()
-        assert window.page.evaluate("document.documentElement.scrollWidth <= innerWidth"), (
-            f"{name} is wider than it may be"
-        )
+        assert not window.scrolls_sideways(), f"{name} is wider than it may be"
         window.page.screenshot(path=str(ARTIFACTS / f"{name}-{theme}-{size[0]}.png"))
 
     assert {name: violations for name, violations in found.items() if violations} == {}
@@ -281,7 +251,7 @@ def test_deleting_asks_in_a_dialog(screen, mesh):
 
 
 def test_the_side_bar_opens_on_a_phone_and_the_keyboard_skips_it(screen):
-    window = screen("dispatcher", size=(390, 844))
+    window = screen("dispatcher", size=PHONE)
     page = window.page
     expect(page.get_by_role("navigation", name="Main")).to_be_hidden()
 

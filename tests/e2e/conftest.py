@@ -3,43 +3,23 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
 from tests.support import servers
-from tests.support.mesh import ROOT
+from tests.support.browser import ARTIFACTS, Window, launched
 from tests.support.whole import PASSWORD, whole
 
-ARTIFACTS = ROOT / "test-artifacts" / "walk"
-AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
-         "--disable-sync", "--no-first-run"]  # fmt: skip
-HASH_OF_NOTHING = "sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="
-DESKTOP, PHONE = (1360, 860), (390, 844)
+PICTURES = ARTIFACTS / "walk"
 
 
-class Person:
-    """Somebody at a browser of their own; everything that goes wrong in it is noted."""
+class Person(Window):
+    """Somebody who is signed in, in a window of their own."""
 
-    def __init__(self, chromium, site, login, *, size=DESKTOP, theme="light"):
-        self.login = login
-        self.context = chromium.new_context(
-            viewport={"width": size[0], "height": size[1]}, color_scheme=theme, base_url=site
-        )
-        self.page = self.context.new_page()
+    def __init__(self, chromium, site, login, *, first="My Open Work Orders", **looks):
+        super().__init__(chromium, site, **looks)
         self.page.set_default_timeout(20_000)
-        self.messages = []
-        self.page.on("console", self.note)
-        self.page.on("pageerror", lambda error: self.messages.append(str(error)))
-        self.page.goto("/login/")
-        self.page.fill("[name=username]", login)
-        self.page.fill("[name=password]", PASSWORD)
-        self.page.click("button[type=submit]")
-        expect(self.page.get_by_role("heading", name="My Open Work Orders")).to_be_visible()
-
-    def note(self, message):
-        """Keep a console message; axe-core itself sets empty styles, which the page's policy blocks."""
-        if HASH_OF_NOTHING not in message.text:
-            self.messages.append(message.text)
+        self.sign_in(login, PASSWORD)
+        expect(self.page.get_by_role("heading", name=first, exact=True)).to_be_visible()
 
     def open(self, path, tab=""):
         self.page.goto(path + (f"?tab={tab}" if tab else ""))
@@ -61,18 +41,10 @@ class Person:
         option = scope.page.locator(f"[role=option][data-value]:has-text('{words}')").first
         option.click()
 
-    def violations(self):
-        """What axe-core finds on the page."""
-        if not AXE.is_file():
-            servers.without("axe-core", "run `npm ci --ignore-scripts`")
-        self.page.evaluate(AXE.read_text())
-        found = self.page.evaluate("axe.run()")["violations"]
-        return [(each["id"], [node["html"][:160] for node in each["nodes"]]) for each in found]
-
     def keep(self, name):
         """Keep a picture, and find nothing that keeps anybody out."""
-        ARTIFACTS.mkdir(parents=True, exist_ok=True)
-        self.page.screenshot(path=str(ARTIFACTS / f"{name}.png"), full_page=True)
+        PICTURES.mkdir(parents=True, exist_ok=True)
+        self.page.screenshot(path=str(PICTURES / f"{name}.png"), full_page=True)
         assert self.violations() == []
 
 
@@ -85,11 +57,8 @@ def system(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def chromium():
-    """A browser that is gone after the module: a second one cannot be driven from this thread beside it."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=servers.browser(), args=FLAGS)
+    with launched() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")

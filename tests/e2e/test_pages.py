@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.e2e.conftest import ARTIFACTS, DESKTOP, PHONE, Person
+from tests.e2e.conftest import PICTURES, Person
+from tests.support.browser import DESKTOP, PHONE
 
 pytestmark = [pytest.mark.timeout(900), pytest.mark.xdist_group("walk")]
 VIEWS = ("all", "my_open", "recently_viewed", "recently_viewed_orders", "completed_closed", "ended")
@@ -21,16 +22,15 @@ def test_pages_of_work_orders_keep_nobody_out(system, chromium, theme, size):
     paths["new"] = "/work-orders/new"
 
     wrong = {}
-    ARTIFACTS.mkdir(parents=True, exist_ok=True)
+    PICTURES.mkdir(parents=True, exist_ok=True)
     for name, path in paths.items():
         dispatcher.open(path)
-        page.screenshot(path=str(ARTIFACTS / f"{theme}-{name}.png"), full_page=True)
+        page.screenshot(path=str(PICTURES / f"{theme}-{name}.png"), full_page=True)
         found = dispatcher.violations()
         if found or dispatcher.messages:
             wrong[name] = (found, list(dispatcher.messages))
             dispatcher.messages.clear()
         if size == PHONE:
-            sideways = page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
-            assert not sideways, f"{name} scrolls sideways on a phone"
+            assert not dispatcher.scrolls_sideways(), f"{name} scrolls sideways on a phone"
 
     assert wrong == {}
