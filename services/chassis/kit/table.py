@@ -42,7 +42,8 @@ def kit_table(  # noqa: PLR0913 - a table's parts
         columns.append(Column(VERSION, BigInteger, nullable=False, server_default="1"))
     constraints = [UniqueConstraint(*names, name=f"uq_{name}_{'_'.join(names)}"[:60]) for names in unique]
     table = Table(name, metadata, *columns, *extra, *constraints)
-    for column in dict.fromkeys(_indexed(descriptor, kept)):
+    # A column of the scope needs none of its own: behind the scope it is one value.
+    for column in dict.fromkeys(name for name in _indexed(descriptor, kept) if name not in scope):
         Index(f"ix_{name}_{column}"[:60], *(table.c[key] for key in scope), table.c[column], table.c.id)
     if scope:
         Index(f"ix_{name}_scope"[:60], *(table.c[key] for key in scope), table.c.id)
