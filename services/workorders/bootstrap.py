@@ -101,7 +101,7 @@ def assemble(database: Database, blobs: BlobStore, others: Others, clock: Clock 
     """The service over a database, without anything that listens."""
     time = clock or BusinessClock()
     workflows = load_workflows()
-    files = Files(database, blobs)
+    files = Files(database, blobs, workflows)
     posts = FeedPostServicer(database)
     return Workorders(
         database=database,

@@ -8,6 +8,7 @@ from fieldmesh.workorders.v1 import work_order_pb2, work_order_service_pb2_grpc
 from fieldmesh.workorders.v1 import work_order_service_pb2 as contract
 
 from services.chassis.identity import current_caller
+from services.workorders.handlers.addresses import suggest
 from services.workorders.handlers.following import follow
 from services.workorders.handlers.verifying import verify_chains
 
@@ -85,6 +86,12 @@ class WorkOrderServicer(work_order_service_pb2_grpc.WorkOrderServiceServicer):
     ) -> contract.TransitionWorkOrderResponse:
         del context
         return self._transitions.fire(current_caller(), request)
+
+    def SuggestAddresses(
+        self, request: contract.SuggestAddressesRequest, context: grpc.ServicerContext
+    ) -> contract.SuggestAddressesResponse:
+        del context
+        return suggest(self._database, current_caller(), request)
 
     def FollowWorkOrder(
         self, request: contract.FollowWorkOrderRequest, context: grpc.ServicerContext

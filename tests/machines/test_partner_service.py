@@ -48,7 +48,7 @@ TABLE = {
     "request_assistance": (AT_WORK, None, {"partner", "admin"}),
     "finish_line_item": ({"in_progress"}, None, {"partner", "technician", "admin"}),
     "set_visit_times": ({"in_progress"}, None, {"partner", "technician", "admin"}),
-    "complete": ({"in_progress"}, "completed", {"partner", "admin"}),
+    "complete": ({"in_progress"}, "completed", {"partner", "technician", "admin"}),
     "close": ({"completed"}, "closed", {"dispatcher", "approver", "admin"}),
     "send_back": ({"completed"}, "in_progress", {"dispatcher", "approver", "admin"}),
 }

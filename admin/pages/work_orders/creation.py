@@ -1,11 +1,10 @@
-"""A new work order with its line items (R-2), and suggestions for addresses (CP-51)."""
+"""A new work order with its line items (R-2)."""
 
 from __future__ import annotations
 
 import dataclasses
 from typing import TYPE_CHECKING, Any, Final
 
-import zipcodes
 from fieldmesh.workorders.v1 import work_order_pb2, work_order_service_pb2, work_order_service_pb2_grpc
 from flask import flash, redirect, request
 
@@ -77,14 +76,6 @@ class Creation:
         return self.render_template(  # type: ignore[attr-defined]
             "pages/work_orders/_new_item.html", item=_item_form(None, place), place=place, panel=self
         )
-
-    @expose("/addresses")
-    @has_access
-    def suggest_addresses(self) -> Any:
-        """City and state of a postal code in the United States, for what is typed into an address (CP-51)."""
-        code = request.args.get("postal_code", "").strip()[:5]
-        found: list[dict[str, Any]] = zipcodes.matching(code) if len(code) == 5 and code.isdigit() else []  # type: ignore[no-untyped-call]  # noqa: PLR2004 - a ZIP code
-        return {"places": [{"city": place["city"].title(), "state": place["state"]} for place in found[:5]]}
 
     def _draw_new(
         self, form: ResourceForm, items: Sequence[ResourceForm], problems: Sequence[str] = (), status: int = 200

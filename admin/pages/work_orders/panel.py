@@ -18,6 +18,7 @@ from admin.grpcfab.panel import Panel
 from admin.grpcfab.routes import expose, has_access
 from admin.grpcfab.spec import resource_of
 from admin.pages.work_orders import listing
+from admin.pages.work_orders.addresses import Addresses
 from admin.pages.work_orders.collaboration import Collaboration
 from admin.pages.work_orders.creation import Creation
 from admin.pages.work_orders.moving import Moving
@@ -45,12 +46,13 @@ _GUARDED_BY = {
     "upload": "GetWorkOrder",
     "open_file": "GetWorkOrder",
     "target": "GetWorkOrder",
-    "suggest_addresses": "GetWorkOrder",
+    "suggest_addresses": "SuggestAddresses",
+    "suggest_places": "GetWorkOrder",
     "line_item_fields": "CreateWorkOrder",
 }
 
 
-class WorkOrderPanel(Record, Moving, Collaboration, Creation, Panel):
+class WorkOrderPanel(Record, Moving, Collaboration, Creation, Addresses, Panel):
     """Pages of work orders; who may do what is asked from the service at every step."""
 
     resource = work_order_pb2.WorkOrder

@@ -4,5 +4,6 @@ import "./combobox.js";
 import "./guard.js";
 import "./lists.js";
 import "./composer.js";
+import "./addresses.js";
 import "./items.js";
 import "./wizard.js";

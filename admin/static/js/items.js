@@ -1,4 +1,4 @@
-/* Line items of a new work order: one more, one less; and city and state from a postal code. */
+/* Line items of a new work order: one more, one less. */
 document.addEventListener("click", async (event) => {
   const add = event.target.closest("[data-add-item]");
   if (add) {
@@ -16,18 +16,6 @@ document.addEventListener("click", async (event) => {
     fresh.querySelector("input:not([type=hidden])")?.focus();
   }
   event.target.closest("[data-remove-item]")?.closest("[data-item]").remove();
-});
-document.addEventListener("change", async (event) => {
-  const code = event.target;
-  if (!/ship_to__postal_code$/.test(code.name ?? "") || !/^\d{5}/.test(code.value)) return;
-  const answer = await fetch(`/work-orders/addresses?postal_code=${encodeURIComponent(code.value.slice(0, 5))}`);
-  if (!answer.ok) return;
-  const [place] = (await answer.json()).places;
-  if (!place) return;
-  for (const [name, value] of [["ship_to__city", place.city], ["ship_to__state", place.state]]) {
-    const input = code.form.elements[name];
-    if (input && !input.value) input.value = value;
-  }
 });
 /* The distance that is billed, as the form is filled in (CP-52); the service computes it again. */
 document.addEventListener("input", (event) => {

@@ -99,6 +99,7 @@ class StateSchema(Schema):
     category = fields.Enum(Category, by_value=True, required=True)
     clock_running = fields.Boolean(required=True)
     tone = fields.String(validate=validate.OneOf(TONES))
+    frozen = fields.Boolean()
 
 
 class ActorSchema(Schema):

@@ -38,7 +38,7 @@ class Position(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """One state; rank sorts lists in lifecycle order (CP-15), tone colours the badge."""
+    """One state; rank sorts lists in lifecycle order (CP-15), tone colours the badge, frozen keeps its files."""
 
     code: str
     label: str
@@ -46,6 +46,7 @@ class State:
     category: Category
     clock_running: bool
     tone: str = "neutral"
+    frozen: bool = False
 
 
 @dataclass(frozen=True, slots=True)

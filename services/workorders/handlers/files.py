@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from services.chassis.database import Database
     from services.chassis.identity import Caller
+    from services.workorders.definitions import Workflows
 
 LARGEST = 25_000_000
 LONGEST_TITLE = 200
@@ -43,9 +44,10 @@ class Upload:
 class Files:
     """Stores, reads and removes files of orders that the caller sees."""
 
-    def __init__(self, database: Database, blobs: BlobStore) -> None:
+    def __init__(self, database: Database, blobs: BlobStore, workflows: Workflows) -> None:
         self._database = database
         self._blobs = blobs
+        self._workflows = workflows
 
     def upload(self, caller: Caller, upload: Upload, chunks: Iterable[bytes]) -> Mapping[str, Any]:
         """Store a file of at most 25 MB and give its row; the same request again gives the first one.
@@ -56,7 +58,7 @@ class Files:
         title = _checked_title(upload)
         with self._database.read() as connection:
             order = visible_order(connection, caller, upload.work_order_id)
-            _refuse_ended(order)
+            self._refuse_ended(order)
         identity = derive_id("attachment", caller.subject, upload.request_id) if upload.request_id else new_id()
         with spooled(chunks, limit=LARGEST) as content:
             media_type = detect(content.path, title)
@@ -79,7 +81,7 @@ class Files:
             "feed_post_id": "",
         }
         with self._database.begin(actor=caller) as transaction:
-            _refuse_ended(visible_order(transaction.connection, caller, order["id"], lock=True))
+            self._refuse_ended(visible_order(transaction.connection, caller, order["id"], lock=True))
             row["create_time"] = transaction.now
             transaction.execute(insert(attachments).values(**row))
         return row
@@ -95,7 +97,7 @@ class Files:
         with self._database.begin(actor=caller) as transaction:
             row = _visible(transaction.connection, caller, identity)
             order = visible_order(transaction.connection, caller, row["work_order_id"], lock=True)
-            _refuse_ended(order)
+            self._refuse_ended(order)
             dispatches = caller.has("dispatcher") and order["issuer_org"] == caller.organization_id
             if not (caller.is_admin or dispatches or row["owner_subject"] == caller.subject):
                 raise NotAllowed("Only who uploaded a file, a dispatcher or an admin may remove it.")
@@ -109,6 +111,13 @@ class Files:
     def _known(self, keys: list[str]) -> set[str]:
         with self._database.read() as connection:
             return set(connection.execute(select(attachments.c.id).where(attachments.c.id.in_(keys))).scalars())
+
+    def _refuse_ended(self, order: Mapping[str, Any]) -> None:
+        workflow = self._workflows.of(order["workflow"], order["workflow_version"])
+        if order["category"] == Category.DEAD or workflow.state(order["state"]).frozen:
+            raise WrongState(
+                f"The files of work order {order['number']} cannot change any more: it is {order['state_label']}."
+            )
 
     def _stored(self, identity: str) -> Mapping[str, Any] | None:
         with self._database.read() as connection:
@@ -139,10 +148,3 @@ def _checked_title(upload: Upload) -> str:
     if problems:
         raise InvalidRequest(problems[0].description, violations=problems)
     return title
-
-
-def _refuse_ended(order: Mapping[str, Any]) -> None:
-    if order["category"] == Category.DEAD or order["state"] == "closed":
-        raise WrongState(
-            f"The files of work order {order['number']} cannot change any more: it is {order['state_label']}."
-        )
