@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlencode
 
 from fieldmesh.common.v1 import list_pb2, types_pb2
 from fieldmesh.technicians.v1 import (
@@ -19,7 +20,7 @@ from fieldmesh.technicians.v1 import (
 from admin.grpcfab import cells, references
 from admin.grpcfab.context import mesh
 from admin.grpcfab.spec import resource_of
-from admin.pages.work_orders import related
+from admin.pages.work_orders import moves, related
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -47,8 +48,6 @@ class Candidate:
     cells: Sequence[Cell]
     qualified: bool
     busy: bool
-    freelancer: bool
-    address: str
 
 
 @dataclasses.dataclass(frozen=True)
@@ -63,14 +62,22 @@ class Matrix:
 class Desk:
     """One order's search for a technician; what was searched for stands in the address bar."""
 
-    def __init__(self, order: work_order_pb2.WorkOrder, args: MultiDict[str, str]) -> None:
+    def __init__(
+        self, order: work_order_pb2.WorkOrder, args: MultiDict[str, str], reasons: Sequence[moves.Reason] = ()
+    ) -> None:
         self.order = order
-        self.mine = args.get("mine", "yes") != "no"
+        self._args = args
+        self._reasons = {reason.code: reason.label for reason in reasons}
         self.email = args.get("email", "").strip()
         self.postal_code = args.get("postal_code", "").strip()
         self.city = args.get("city", "").strip()
         self.codes = args.getlist("certification")
         self.token = args.get("after", "")
+
+    def after(self, token: str) -> str:
+        """The address of the technicians that follow, with the same search."""
+        kept = [(name, value) for name, value in self._args.items(multi=True) if name != "after"]
+        return f"?{urlencode([*kept, ('after', token)])}"
 
     @property
     def certifications(self) -> Sequence[str]:
@@ -82,16 +89,14 @@ class Desk:
         return [certification.code for certification in found]
 
     def found(self) -> Matrix:
-        """The skills matrix; a freelancer is found by the whole e-mail address only."""
-        if not self.mine and not self.email:
-            return Matrix((), (), "")
+        """The skills matrix of the organisation's technicians who match."""
         answer = (
             mesh()
             .stub(technicians_service_pb2_grpc.AssignmentDeskServiceStub)
             .SearchTechnicians(
                 technicians_service_pb2.SearchTechniciansRequest(
                     need=self.need(),
-                    my_organization=self.mine,
+                    my_organization=True,
                     email=self.email,
                     postal_code=self.postal_code,
                     city=self.city,
@@ -135,7 +140,7 @@ class Desk:
                     "technician": names["fieldmesh.technicians.v1.Technician", each.technician_id].title,
                     "state": cells.Cell("badge", state.label, tone=state.tone) if state else cells.EMPTY,
                     "method": method.label if method else "",
-                    "reason": each.reason_code,
+                    "reason": self._reasons.get(each.reason_code, each.reason_code.replace("_", " ")),
                     "text": each.reason_text,
                     "when": cells.instant(each.assign_time.ToDatetime(tzinfo=dt.UTC)),
                     "by": each.actor.display_name,
@@ -145,15 +150,11 @@ class Desk:
 
 
 def _candidate(match: technicians_service_pb2.TechnicianMatch) -> Candidate:
-    address = match.technician.address
-    parts = [address.street, address.city, f"{address.state} {address.postal_code}".strip()]
     return Candidate(
         technician=match.technician,
         cells=[Cell(cell.certification_code, cell.held, _day(cell)) for cell in match.skills],
         qualified=match.qualified,
         busy=match.busy,
-        freelancer=match.freelancer,
-        address=", ".join(filter(None, parts)),
     )
 
 

@@ -186,7 +186,7 @@ class Record:
 
     def _tab_assignment(self, order: work_order_pb2.WorkOrder, offered: Sequence[Available]) -> Mapping[str, Any]:
         may = next((each for each in offered if each.name == "assign_technician"), None)
-        desk = Desk(order, request.args)
+        desk = Desk(order, request.args, may.reasons if may else ())
         return {
             "desk": desk,
             "may_assign": may,
