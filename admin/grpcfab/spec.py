@@ -13,7 +13,6 @@ from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from admin.grpcfab.kinds import Choice, Field, Kind, Resource, words
 
 if TYPE_CHECKING:
-
     from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
     from google.protobuf.message import Message
 

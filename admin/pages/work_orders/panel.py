@@ -141,9 +141,9 @@ class WorkOrderPanel(Record, Moving, Collaboration, Creation, Addresses, Panel):
         flash(f"{pinned.label} opens first from now on.", "success")
         return redirect(f"{self.url('')}?view={pinned.code}")
 
-    def priority_cell(self, row: Row) -> cells.Cell:
-        """The priority as a badge."""
-        return cells.cell(row, self.datamodel.resource.fields["priority"], {})
+    def shown(self, row: Row, name: str) -> cells.Cell:
+        """A field of an order as lists show it."""
+        return cells.cell(row, self.datamodel.resource.fields[name], {})
 
     @staticmethod
     def told(text: str) -> str:

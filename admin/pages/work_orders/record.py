@@ -170,12 +170,14 @@ class Record:
     def _tab_related(self, order: work_order_pb2.WorkOrder, offered: Sequence[Available]) -> Mapping[str, Any]:
         del offered
         items = related.line_items(order)
+        kinds = related.work_types(items)
         return {
             "items": items,
             "next_item": next((item.id for item in items if item.state == line_item_pb2.LINE_ITEM_STATE_OPEN), ""),
             "history": related.history(order, request.args.get("after", "")),
             "files": related.files(order),
-            "deliverables": related.deliverables(items),
+            "deliverables": related.deliverables(kinds),
+            "old_part_returns": {kind.id for kind in kinds if kind.old_part_returns},
         }
 
     def _tab_collaborate(self, order: work_order_pb2.WorkOrder, offered: Sequence[Available]) -> Mapping[str, Any]:

@@ -73,14 +73,18 @@ def files(order: work_order_pb2.WorkOrder) -> list[attachment_pb2.Attachment]:
     return list(stub.ListAttachments(attachment_pb2.ListAttachmentsRequest(query=query)).attachments)
 
 
-def deliverables(items: Iterable[line_item_pb2.LineItem]) -> list[str]:
-    """What the work types of these tasks ask to be uploaded (CP-69)."""
+def work_types(items: Iterable[line_item_pb2.LineItem]) -> list[work_type_pb2.WorkType]:
+    """The work types of these tasks, which say what they ask for beside the work (CP-69)."""
     ids = list(dict.fromkeys(item.work_type_id for item in items))
     if not ids:
         return []
     stub = mesh().stub(work_type_pb2_grpc.WorkTypeServiceStub)
-    found = stub.BatchGetWorkTypes(work_type_pb2.BatchGetWorkTypesRequest(ids=ids)).work_types
-    return list(dict.fromkeys(name for work_type in found for name in work_type.deliverables))
+    return list(stub.BatchGetWorkTypes(work_type_pb2.BatchGetWorkTypesRequest(ids=ids)).work_types)
+
+
+def deliverables(kinds: Iterable[work_type_pb2.WorkType]) -> list[str]:
+    """What is to be uploaded for work of these types."""
+    return list(dict.fromkeys(name for kind in kinds for name in kind.deliverables))
 
 
 def feed(order: work_order_pb2.WorkOrder, words: str, order_by: str, token: str) -> Chunk:
