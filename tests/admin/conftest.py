@@ -12,7 +12,7 @@ from werkzeug.serving import make_server
 from admin.init import add_demo_logins, initialise
 from admin.settings import AdminSettings
 from services.chassis.settings import ServiceSettings
-from tests.support import memory_data
+from tests.support import memory_data, memory_orders
 from tests.support.memory_mesh import SERVICES, MemoryMesh
 
 if TYPE_CHECKING:
@@ -61,6 +61,17 @@ def mesh(served: tuple[Flask, MemoryMesh]) -> Iterator[MemoryMesh]:
         kept.clear()
     memory_data.everything(found)
     return found
+
+
+@pytest.fixture
+def portal(mesh: MemoryMesh) -> Iterator[memory_orders.Portal]:
+    """A work order in this world, with the verbs of the portal."""
+    memory_orders.a_work_order(mesh)
+    made = memory_orders.Portal()
+    mesh.verbs.update(made.verbs)
+    yield made
+    for path in made.verbs:
+        del mesh.verbs[path]
 
 
 @pytest.fixture

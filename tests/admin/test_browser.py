@@ -120,6 +120,22 @@ def test_sorting_swaps_the_list_alone_and_back_leads_back(screen):
     expect(window.page.locator("th[aria-sort=ascending]")).to_have_text(re.compile("Name"))
 
 
+@pytest.mark.req("CP-9")
+def test_the_age_of_a_list_grows_while_it_is_looked_at(screen, portal):
+    window = screen("dispatcher")
+    window.page.clock.install()
+    window.page.goto("/work-orders/?view=my_open")
+    meta = window.page.locator(".meta")
+    expect(meta).to_have_text(re.compile(r"^1 item · sorted by Work Order Number · .* · updated just now$"))
+
+    window.page.clock.fast_forward(30_000)
+    expect(meta).to_have_text(re.compile("updated a few seconds ago$"))
+    window.page.clock.fast_forward(180_000)
+
+    expect(meta).to_have_text(re.compile("updated 3 minutes ago$"))
+    assert window.messages == []
+
+
 def test_a_reference_is_picked_by_keyboard_from_what_the_server_offers(screen, mesh):
     window = screen("dispatcher")
     page = window.page

@@ -152,6 +152,7 @@ def catalogue(mesh: MemoryMesh) -> None:
                 needs_parts=parts,
                 duration_minutes=90,
                 technicians_needed=1,
+                old_part_returns=parts,
                 deliverables=["Photo before", "Photo after"],
                 certification_codes=["VT40-CM"],
                 instructions="Lock out the breaker first.",

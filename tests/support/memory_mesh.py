@@ -269,9 +269,9 @@ class _Handler(grpc.GenericRpcHandler):
 
 
 def _resource_and_verb(method: Any) -> tuple[Resource, str]:
-    name = method.containing_service.name.removesuffix("Service")
-    descriptor = method.containing_service.file.message_types_by_name[name]
-    resource = resource_of(message_class(descriptor))
+    service = method.containing_service
+    descriptor = descriptor_pool.Default().FindMessageTypeByName(service.full_name.removesuffix("Service"))
+    resource = resource_of(message_class(descriptor), service)
     verb = next(verb for verb, found in resource.methods.items() if found.full_name == method.full_name)
     return resource, verb
 
