@@ -132,6 +132,15 @@ def read_cursor(database: Database, consumer: str, producer: str) -> Cursor:
         return _find_cursor(connection, consumer, producer)
 
 
+def stopped_feeds(connection: Connection, consumer: str) -> dict[str, str]:
+    """Give the producers whose feeds a consumer must not read on, each with the reason."""
+    cursors = OWN.feed_cursors.c
+    stopped = select(cursors.producer, cursors.stopped_reason).where(
+        cursors.consumer == consumer, cursors.stopped_reason != ""
+    )
+    return {row.producer: row.stopped_reason for row in connection.execute(stopped)}
+
+
 def resume_feed(transaction: Transaction, consumer: str, producer: str) -> None:
     """Let a stopped consumer read again, from the first event that the producer still keeps.
 

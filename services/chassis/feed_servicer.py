@@ -98,16 +98,14 @@ class FeedServicer(VersionsServicer):
         self._register(request.consumer, request.after_sequence)
         return self._stream(request.consumer, request.after_sequence, epoch, context)
 
-    def backlog(self) -> int:
-        """Count the events that the slowest consumer was not sent yet; zero where nobody consumes."""
-        with self._database.read() as connection:
-            cursors = self._cursors(connection)
-            with self._lock:
-                position = min((max(at, self._positions.get(name, 0)) for name, at in cursors.items()), default=None)
-            if position is None:
-                return 0
-            waiting = select(func.count()).select_from(OWN.outbox).where(OWN.outbox.c.sequence > position)
-            return int(connection.execute(waiting).scalar_one())
+    def backlogs(self, connection: Connection) -> dict[str, outbox.Backlog]:
+        """Tell what each consumer was not sent yet, those included that are expected and never came."""
+        with self._lock:
+            positions = dict(self._positions)
+        return {
+            consumer: outbox.backlog(connection, max(registered, positions.get(consumer, 0)))
+            for consumer, registered in self._cursors(connection).items()
+        }
 
     def purge(self, transaction: Transaction) -> int:
         """Delete events of more than thirty days that lie below every consumer's cursor; give their number."""

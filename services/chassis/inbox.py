@@ -17,7 +17,7 @@ from services.chassis.database import Database
 from services.chassis.ids import new_id
 from services.chassis.outbox import KEPT
 from services.chassis.signals import Signal
-from services.chassis.tables import IGNORED, OWN, UNFINISHED, WAITING
+from services.chassis.tables import IGNORED, OWN, UNFINISHED, WAITING, unfinished
 from services.chassis.unit_of_work import Transaction
 
 _MARGIN = timedelta(days=1)
@@ -90,7 +90,7 @@ class Inbox:
     def unfinished(self) -> int:
         """Count the rows that wait or are parked."""
         with self.database.read() as connection:
-            counted = select(func.count()).select_from(OWN.inbox).where(OWN.inbox.c.state.in_(UNFINISHED))
+            counted = select(func.count()).select_from(OWN.inbox).where(unfinished(OWN.inbox))
             return int(connection.execute(counted).scalar_one())
 
     def _rows(self, event: Event, *, redelivered: bool) -> list[dict[str, Any]]:

@@ -18,33 +18,27 @@ from sqlalchemy import (
     Select,
     bindparam,
     func,
-    literal_column,
     or_,
     select,
 )
 
 from services.chassis.database import Database
-from services.chassis.tables import OWN, UNFINISHED, WAITING
+from services.chassis.tables import OWN, WAITING, unfinished
 from services.chassis.types import Instant
 
 _LANES_A_LOOK = 200
 _LOOK_SECONDS = 0.05
 
 
-def _unfinished(rows: FromClause) -> ColumnElement[bool]:
-    """Match the condition of the partial indexes, in literals: with parameters neither database would use them."""
-    return rows.c.state.in_([literal_column(str(state)) for state in UNFINISHED])
-
-
 def _due(rows: FromClause) -> tuple[ColumnElement[bool], ...]:
     now = bindparam("now", type_=Instant())
-    return _unfinished(rows), rows.c.state == WAITING, or_(rows.c.next_time.is_(None), rows.c.next_time <= now)
+    return unfinished(rows), rows.c.state == WAITING, or_(rows.c.next_time.is_(None), rows.c.next_time <= now)
 
 
 def _oldest(lane: ColumnElement[str]) -> ScalarSelect[int]:
     """The oldest unfinished row of a lane, as a minimum: of "not exists" PostgreSQL makes a join over all rows."""
     rows = OWN.inbox.alias("lane")
-    return select(func.min(rows.c.sequence)).where(rows.c.lane == lane, _unfinished(rows)).scalar_subquery()
+    return select(func.min(rows.c.sequence)).where(rows.c.lane == lane, unfinished(rows)).scalar_subquery()
 
 
 def _lanes() -> Select[tuple[str]]:

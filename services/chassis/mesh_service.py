@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from fieldmesh.common.v1 import events_pb2, operations_pb2
 
+from services.chassis.backlog import BacklogCollector
 from services.chassis.database import Database
 from services.chassis.errors import Unavailable
 from services.chassis.host import every, serves
@@ -18,6 +19,7 @@ from services.chassis.traffic import EventTraffic
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
+    from services.chassis.metrics import RpcMetrics
     from services.chassis.process import Process
     from services.chassis.projections import Projection
     from services.chassis.versions_servicer import VersionedSource
@@ -38,6 +40,8 @@ class Foundation:
     database: Database
     traffic: EventTraffic
     operations: OperationsServicer
+    gauges: BacklogCollector
+    metrics: RpcMetrics
 
     def start(self) -> None:
         """Begin to send and to handle events."""
@@ -46,6 +50,7 @@ class Foundation:
     def stop(self) -> None:
         """Finish the events at hand, then close the database."""
         self.traffic.stop()
+        self.metrics.registry.unregister(self.gauges)
         self.database.close()
 
 
@@ -67,7 +72,9 @@ def lay_foundation(
     except BaseException:
         database.close()
         raise
-    return Foundation(database, traffic, OperationsServicer(process, database, traffic))
+    gauges = BacklogCollector(process, database, traffic)
+    process.metrics.registry.register(gauges)
+    return Foundation(database, traffic, OperationsServicer(process, database, traffic), gauges, process.metrics)
 
 
 class MeshService:

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, Table, case, func
 from services.chassis.errors import InvalidRequest, NotFound, Violation, WrongState
 from services.chassis.identity import as_service, current_caller
 from services.chassis.migrations import current_revision
-from services.chassis.tables import IGNORED, OWN, PARKED, SKIPPED, UNFINISHED, WAITING
+from services.chassis.tables import IGNORED, OWN, PARKED, SKIPPED, WAITING, unfinished
 
 if TYPE_CHECKING:
     from services.chassis.database import Database
@@ -37,6 +37,7 @@ class OperationsServicer:
         """Tell version, schema, backlog and lag."""
         with self._database.read() as connection:
             revision = current_revision(connection)
+            backlog = self._traffic.backlog(connection)
             lags = [self._lag(connection, producer) for producer in self._traffic.inbox.producers]
         status = operations_pb2.ServiceStatus(
             service=self._process.name,
@@ -44,7 +45,7 @@ class OperationsServicer:
             schema_revision=revision,
             database=self._process.own.database,
             transport=self._process.settings.transport,
-            outbox_backlog=self._traffic.backlog(),
+            outbox_backlog=backlog.events,
             lags=lags,
         )
         status.start_time.FromDatetime(self._started)
@@ -55,8 +56,7 @@ class OperationsServicer:
     ) -> operations_pb2.ListInboxEntriesResponse:
         """List events that wait or are parked, or those of one state, oldest first."""
         inbox = OWN.inbox
-        states = (request.state,) if request.state else UNFINISHED
-        where = inbox.c.state.in_(states)
+        where = inbox.c.state == request.state if request.state else unfinished(inbox)
         with self._database.read() as connection:
             rows, page = _page(connection, inbox, where, request.query, inbox.c.sequence, descending=False)
         return operations_pb2.ListInboxEntriesResponse(entries=[_entry(row) for row in rows], page=page)
@@ -134,7 +134,7 @@ class OperationsServicer:
             func.count(case((inbox.state == WAITING, 1))),
             func.count(case((inbox.state == PARKED, 1))),
             func.min(inbox.accept_time),
-        ).where(inbox.state.in_(UNFINISHED), inbox.producer == producer)
+        ).where(unfinished(OWN.inbox), inbox.producer == producer)
         waiting, parked, oldest = connection.execute(counted).one()
         return operations_pb2.Lag(
             producer=producer,

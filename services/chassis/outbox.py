@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from fieldmesh.common.v1 import events_pb2, types_pb2
 from google.protobuf.message import Message
@@ -15,6 +15,13 @@ from services.chassis.tables import OWN
 
 KEPT = timedelta(days=30)
 """How long sent and handled events are kept."""
+
+
+class Backlog(NamedTuple):
+    """Events still to be sent: how many, and when the first of them was committed, None where there is none."""
+
+    events: int = 0
+    oldest: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +98,11 @@ def head(connection: Connection) -> int:
     return int(connection.execute(select(func.coalesce(func.max(OWN.outbox.c.sequence), 0))).scalar_one())
 
 
-def backlog(connection: Connection) -> int:
-    """Count the events that the relay has not sent; with the feed, ask the feed instead."""
-    unsent = select(func.count()).select_from(OWN.outbox).where(OWN.outbox.c.sent_time.is_(None))
-    return connection.execute(unsent).scalar_one()
+def backlog(connection: Connection, after: int | None = None) -> Backlog:
+    """Give what the relay has not sent or, with the feed, what comes after a consumer's position."""
+    rows = OWN.outbox.c
+    waiting = rows.sent_time.is_(None) if after is None else rows.sequence > after
+    return Backlog(*connection.execute(select(func.count(), func.min(rows.occur_time)).where(waiting)).one())
 
 
 def purge_sent(connection: Connection, now: datetime) -> int:

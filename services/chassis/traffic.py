@@ -12,7 +12,7 @@ from fieldmesh.common.v1.events_pb2_grpc import FeedServiceStub
 from services.chassis import outbox
 from services.chassis.actors import service_actor
 from services.chassis.broker import BrokerConsumer
-from services.chassis.feed_consumer import FeedConsumer, read_cursor, resume_feed
+from services.chassis.feed_consumer import FeedConsumer, resume_feed, stopped_feeds
 from services.chassis.feed_servicer import FeedServicer
 from services.chassis.idempotency import purge_answers
 from services.chassis.inbox import Inbox
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from fieldmesh.common.v1.events_pb2 import ReadFeedRequest, ReadFeedResponse
+    from sqlalchemy import Connection
 
     from services.chassis.database import Database
     from services.chassis.process import Process
@@ -90,12 +91,15 @@ class EventTraffic:
         feed = self._feeds.get(producer)
         return feed.connected if feed else bool(self._broker and self._broker.connected)
 
-    def backlog(self) -> int:
-        """Count the events that are not sent or, with the feed, not read by every consumer."""
-        if self._feed is not None:
-            return self._feed.backlog()
-        with self._database.read() as connection:
+    def backlog(self, connection: Connection) -> outbox.Backlog:
+        """Tell what is not sent or, with the feed, what the slowest consumer did not read."""
+        if self._feed is None:
             return outbox.backlog(connection)
+        return max(self.feed_backlogs(connection).values(), default=outbox.Backlog(), key=lambda each: each.events)
+
+    def feed_backlogs(self, connection: Connection) -> dict[str, outbox.Backlog]:
+        """Tell what each consumer did not read; nothing with a broker, whose queues tell that themselves."""
+        return self._feed.backlogs(connection) if self._feed is not None else {}
 
     def purge(self) -> None:
         """Delete what was kept long enough: sent events, handled events, stored answers."""
@@ -131,7 +135,8 @@ class EventTraffic:
         A step after reconciling: what was accepted before is known to the inbox and changes nothing.
         """
         name = self._process.name
-        stopped = [each for each in self._feeds if read_cursor(self._database, name, each).stopped_reason]
+        with self._database.read() as connection:
+            stopped = [producer for producer in stopped_feeds(connection, name) if producer in self._feeds]
         for producer in stopped:
             with self._database.begin(actor=service_actor(name)) as transaction:
                 resume_feed(transaction, name, producer)

@@ -1,4 +1,4 @@
-"""docs/operations.md names every setting, and no other."""
+"""docs/operations.md names every setting and every metric, and no other."""
 
 from __future__ import annotations
 
@@ -22,5 +22,14 @@ def test_operations_names_every_setting_and_no_other():
     known |= {f"FIELDMESH_<SERVICE>_{name.upper()}" for name in settings._ServiceEnvironment.model_fields}
 
     named = set(re.findall(r"FIELDMESH_(?:<SERVICE>_)?[A-Z_]+[A-Z]", DOCUMENT.split("### Tests")[0]))
+
+    assert named == known
+
+
+def test_operations_names_every_metric_and_no_other():
+    spelt = re.compile(r'(?:auge|Counter|Histogram)\(\s*"(fieldmesh_[a-z_]+)"')
+    known = {name for path in (ROOT / "services").rglob("*.py") for name in spelt.findall(path.read_text("utf-8"))}
+
+    named = {name.removesuffix("_total") for name in re.findall(r"`(fieldmesh_[a-z_]+)`", DOCUMENT)}
 
     assert named == known

@@ -295,14 +295,19 @@ def test_nothing_is_purged_before_an_expected_consumer_came(tmp_path):
     producer.close()
 
 
-def test_the_backlog_is_what_the_slowest_consumer_lacks(producer, consumer):
+def test_the_backlog_of_a_consumer_is_what_it_was_not_sent(producer, consumer, open_feed):
     producer.publish(3)
-    assert producer.servicer.backlog() == 0
+    with producer.database.read() as connection:
+        assert producer.servicer.backlogs(connection) == {}
 
     consumer.read_once()
+    list(open_feed(events_pb2.ReadFeedRequest(consumer="slow"), "slow"))
     producer.publish(2)
 
-    assert producer.servicer.backlog() == 2
+    with producer.database.read() as connection:
+        behind = producer.servicer.backlogs(connection)
+        fourth = connection.execute(select(OWN.outbox.c.occur_time).where(OWN.outbox.c.sequence == 4)).scalar_one()
+    assert behind == {"tests": (2, fourth), "slow": (2, fourth)}
 
 
 def test_a_feed_is_read_by_its_own_consumer_only(producer, open_feed):

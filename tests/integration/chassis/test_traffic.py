@@ -7,10 +7,14 @@ from datetime import UTC, datetime
 import pytest
 from fieldmesh.common.v1 import events_pb2, operations_pb2, types_pb2
 from kombu.connection import Connection
+from prometheus_client import CollectorRegistry
 from sqlalchemy import Column, Integer, MetaData, String, Table, delete, insert, select
 
+from services.chassis import backlog
+from services.chassis.backlog import BacklogCollector
 from services.chassis.broker import queue_of
 from services.chassis.credentials import PersonCredentials
+from services.chassis.database import Database
 from services.chassis.epoch import renew_epoch
 from services.chassis.errors import InvalidRequest, NotAllowed, NotFound, Unavailable, WrongState
 from services.chassis.feed_consumer import read_cursor
@@ -176,6 +180,13 @@ def copies(node):
         return {row.id: (row.version, row.value) for row in rows if not row.deleted}
 
 
+def gauge(node, name, database=None, **labels):
+    """A gauge of a node, read as a scrape reads it; None where there is no such number."""
+    registry = CollectorRegistry()
+    registry.register(BacklogCollector(node.process, database or node.database, node.traffic))
+    return registry.get_sample_value(f"fieldmesh_{name}", labels)
+
+
 def wait_until(check, seconds=15):
     end = time.monotonic() + seconds
     while time.monotonic() < end:
@@ -190,7 +201,7 @@ def test_events_arrive_and_nothing_is_left_over(shipping, workorders, operations
         write(shipping, "t-1", version, f"v{version}")
 
     wait_until(lambda: copies(workorders) == {"t-1": (5, "v5")})
-    wait_until(lambda: shipping.traffic.backlog() == 0)
+    wait_until(lambda: gauge(shipping, "outbox_events") == 0)
     status = operations().GetServiceStatus(operations_pb2.GetServiceStatusRequest())
     (lag,) = status.lags
     assert (status.service, lag.producer, lag.waiting, lag.parked, lag.connected) == (
@@ -335,6 +346,60 @@ def test_a_feed_that_stopped_after_a_restore_goes_on_once_it_was_reconciled(ship
 
     assert answer.resumed_producers == ["shipping"]
     wait_until(lambda: copies(workorders) == {"t-1": (1, "one"), "t-2": (1, "two")})
+
+
+def test_gauges_tell_what_is_not_sent_and_for_how_long(shipping, settings):
+    shipping.traffic.stop()
+    assert (gauge(shipping, "outbox_events"), gauge(shipping, "outbox_oldest_seconds")) == (0, 0)
+
+    write(shipping, "t-1", 1, "one")
+    time.sleep(0.2)
+    write(shipping, "t-2", 1, "two")
+
+    assert gauge(shipping, "outbox_events") == 2
+    assert 0.2 < gauge(shipping, "outbox_oldest_seconds") < 30
+    # RabbitMQ tells by itself how long its queues are.
+    of_consumer = None if settings.broker_url else 2
+    assert gauge(shipping, "feed_lag_events", consumer="workorders") == of_consumer
+    assert (gauge(shipping, "feed_lag_seconds", consumer="workorders") or 0) < 30
+
+
+def test_gauges_tell_what_waits_what_is_tried_again_and_what_is_parked(shipping, workorders, operations, monkeypatch):
+    labels = {"producer": "shipping"}
+    states = ("waiting", "retrying", "parked")
+    assert [gauge(workorders, "inbox_events", **labels, state=state) for state in states] == [0, 0, 0]
+    park(workorders, shipping, monkeypatch)
+    parked(operations)
+    monkeypatch.setattr(workorders.traffic._workers, "_backoff", (60,))
+    write(shipping, "t-3", 1, "BAD")
+    wait_until(lambda: gauge(workorders, "inbox_events", **labels, state="retrying") == 1)
+
+    assert [gauge(workorders, "inbox_events", **labels, state=state) for state in states] == [1, 1, 1]
+    assert all(0 < gauge(workorders, "inbox_oldest_seconds", **labels, state=state) < 60 for state in states)
+    assert gauge(workorders, "feed_connected", **labels) == 1
+    assert gauge(workorders, "feed_stopped", **labels) == 0
+
+
+def test_counting_the_inbox_passes_over_what_is_finished(workorders):
+    database = workorders.database
+    counting = backlog._UNFINISHED.compile(database.engine, compile_kwargs={"literal_binds": True})
+
+    with database.read() as connection:
+        if database.dialect == "postgresql":
+            connection.exec_driver_sql("SET enable_seqscan = off")  # of an empty table it would read all
+        explain = "EXPLAIN" if database.dialect == "postgresql" else "EXPLAIN QUERY PLAN"
+        plan = str(connection.exec_driver_sql(f"{explain} {counting}").all())
+
+    assert "ix_inbox_unfinished" in plan
+
+
+def test_gauges_of_a_database_that_is_away_say_just_that(workorders):
+    away = Database("postgresql://127.0.0.1:1/nothing")
+
+    assert gauge(workorders, "database_up", away) == 0
+    assert gauge(workorders, "outbox_events", away) is None
+    assert gauge(workorders, "database_up") == 1
+    away.close()
 
 
 def test_purging_keeps_what_is_young(shipping, workorders):

@@ -1,6 +1,7 @@
 """The command line against four real services that hold the demo, from the first key to the last damaged row."""
 
 import sqlite3
+import urllib.request
 from contextlib import closing
 
 import grpc
@@ -63,6 +64,22 @@ def test_all_services_are_healthy(running):
 
     assert done.returncode == 0, done.stdout
     assert done.stdout.count("SERVING") == len(SERVICES)
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_scrape_tells_how_far_events_are(running, service):
+    port = running.environment[f"FIELDMESH_{service.upper()}_METRICS_PORT"]
+
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as page:
+        lines = page.read().decode().splitlines()
+
+    assert "fieldmesh_database_up 1.0" in lines
+    assert "fieldmesh_outbox_events 0.0" in lines
+    feeds = [line for line in lines if line.startswith("fieldmesh_feed_connected{")]
+    assert feeds
+    assert all(line.endswith(" 1.0") for line in feeds)
+    parked = [line for line in lines if line.startswith("fieldmesh_inbox_events{") and 'state="parked"' in line]
+    assert len(parked) == len(feeds)
 
 
 def test_a_token_opens_what_its_person_may_see(running):
