@@ -31,6 +31,7 @@ def retried(mesh):
     del mesh.verbs[RETRY]
 
 
+@pytest.mark.req("B-7")
 def test_a_method_with_an_action_option_is_a_button_of_its_resource(sign_in, retried):
     admin = sign_in("admin")
 

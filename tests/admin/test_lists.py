@@ -154,6 +154,7 @@ def test_a_search_box_offers_only_what_may_be_chosen(dispatcher, mesh):
     assert page.text.count('role="option"') == 20
 
 
+@pytest.mark.req("B-7")
 def test_related_lists_are_loaded_only_when_their_tab_is_opened(dispatcher, mesh):
     account = memory_data.ident("account", 1)
 

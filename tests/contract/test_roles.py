@@ -65,6 +65,10 @@ def test_the_document_names_every_method_with_the_roles_of_its_contract():
     assert {key: roles for key, roles in stated.items() if roles != real[key]} == {}
 
 
+@pytest.mark.req("R-1")
+@pytest.mark.req("R-2")
+@pytest.mark.req("R-3")
+@pytest.mark.req("R-4")
 def test_the_document_names_every_transition_with_those_who_may_fire_it():
     definition = yaml.safe_load((ROOT / "services/workorders/workflows/partner_service.yaml").read_text())
     columns = ("partner", "dispatcher", "approver", "technician", "admin", "system")
@@ -77,6 +81,10 @@ def test_the_document_names_every_transition_with_those_who_may_fire_it():
     assert stated == real
 
 
+@pytest.mark.req("R-1")
+@pytest.mark.req("R-2")
+@pytest.mark.req("R-3")
+@pytest.mark.req("R-4")
 def test_the_running_services_answer_as_the_document_says(tmp_path: Path):
     """Whoever is not named gets PERMISSION_DENIED for ROLE_NOT_ALLOWED; whoever is named gets anything else."""
     stated = documented()

@@ -72,6 +72,7 @@ def signed_in(app: Any, login: str) -> Person:
     return person
 
 
+@pytest.mark.req("B-7")
 def test_one_more_panel_has_forms_list_search_filters_and_export(world: Any) -> None:
     dispatcher = signed_in(world, "dispatcher")
 

@@ -40,12 +40,14 @@ def call(servicer: Any, method: str, caller: Caller = VOLTARA, **request: Any) -
         return getattr(servicer, method)(contracts.message(f"fieldmesh.workorders.v1.{method}Request")(**request), None)
 
 
+@pytest.mark.req("B-7")
 def test_one_more_resource_costs_at_most_sixty_lines() -> None:
     parts = ("protos/fieldmesh/workorders/v1/depot.proto", "depots.py", "depot_panel.py")
 
     assert sum(len((SUPPORT / part).read_text().splitlines()) for part in parts) <= 60
 
 
+@pytest.mark.req("B-7")
 def test_one_more_resource_gets_everything(servicer: Any) -> None:
     reno = call(servicer, "CreateDepot", depot=depots.Depot(name="Reno North", city="Reno", pallets=40), request_id="1")
     for city in ("Mesa", "Austin", "Dallas"):

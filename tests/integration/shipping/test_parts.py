@@ -93,6 +93,7 @@ def test_hidden_orders_are_missing(desk: Desk) -> None:
     assert [len(desk.list("FulfilmentOrder", caller)) for caller in (DISPATCHER, PARTNER, STRANGER)] == [1, 1, 0]
 
 
+@pytest.mark.req("CP-25")
 def test_orders_are_placed_by_themselves_where_the_issuer_says_so(desk: Desk) -> None:
     organization(desk, places=True, version=1)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -11,15 +12,16 @@ from typing import Any
 
 import pytest
 from fieldmesh.common.v1 import events_pb2 as common_events
-from fieldmesh.common.v1 import list_pb2
+from fieldmesh.common.v1 import list_pb2, types_pb2
 from fieldmesh.shipping.v1 import events_pb2 as shipping_events
 from fieldmesh.shipping.v1 import shipment_pb2, shipping_service_pb2, sla_pb2
 from fieldmesh.technicians.v1 import assignment_pb2, technicians_service_pb2
 from fieldmesh.technicians.v1 import events_pb2 as directory_events
-from fieldmesh.workorders.v1 import events_pb2, work_order_pb2, work_order_service_pb2
+from fieldmesh.workorders.v1 import attachment_pb2, events_pb2, work_order_pb2, work_order_service_pb2
 from google.protobuf import message_factory
 from google.protobuf.message import Message
 from google.type import date_pb2
+from PIL import Image
 from sqlalchemy import select, text
 
 from services.chassis.actors import service_actor
@@ -59,6 +61,7 @@ TECHNICIAN = person("technician", BLUEFERN, "partner", "t-1")
 UTILITY = person("dispatcher", "city-light", "utility")
 ADMIN = Caller("root", "Ada Admin", roles=frozenset({"admin"}))
 
+OFFICE = types_pb2.Address(street="7 Oak Rd", city="Waco", state="TX", postal_code="76701", country="US")
 SHIP_TO = work_order_pb2.ShipTo(
     name="Rae Holt", phone="512-555-0103", party="Bluefern Dispatch", handling=work_order_pb2.HANDLING_NEED_NEITHER,
     street="12 Elm St", city="Waco", state="TX", postal_code="76701", country="US",
@@ -215,6 +218,24 @@ class Desk:
         )
         self.handle("progress", "fulfilment_progressed", told, version)
 
+    def items(self, order: Any, caller: Caller = PARTNER) -> list[Any]:
+        """The line items of an order, in number order."""
+        mine = [{"field": "work_order_id", "operator": 1, "values": [order.id]}]
+        query = list_pb2.ListQuery(filters=mine, order_by="number")
+        return list(self.kit("LineItem", "ListLineItems", caller, query=query).line_items)
+
+    def deliver(self, order: Any, caller: Caller = PARTNER, name: str = "Photo of the serial number") -> None:
+        """Store a file that stands for a deliverable."""
+        target = io.BytesIO()
+        Image.new("RGB", (20, 20), "teal").save(target, "PNG")
+        described = {"work_order_id": order.id, "title": "serial.png", "deliverable": name,
+                     "request_id": self.request_id()}  # fmt: skip
+        requests = [
+            attachment_pb2.UploadAttachmentRequest(description=described),
+            attachment_pb2.UploadAttachmentRequest(chunk=target.getvalue()),
+        ]
+        self.call(self.app.file_contents, "UploadAttachment", caller, iter(requests))
+
     def target(self, order: Any, version: int, due: datetime) -> None:
         told = shipping_events.SlaTargetChanged(target=self.computed(order, version, due))
         self.handle("progress", "sla_target_changed", told, version)
@@ -331,7 +352,7 @@ def _directory(desk: Desk) -> None:
         told.organization.active, told.organization.phone, told.organization.free_miles = True, "512-555-0100", 50
         told.organization.travel_cost_per_mile.currency_code = "USD"
         told.organization.travel_cost_per_mile.micros = 670_000
-        told.organization.address.city = "Waco"
+        told.organization.address.CopyFrom(OFFICE)
         desk.handle("directory", "organization_changed", told, number)
     people = (("cse", "Cora Vale", VENDOR, ""), ("tech", "Ada Moss", BLUEFERN, "t-1"))
     for row_id, name, organization, technician in people:

@@ -12,7 +12,7 @@ from sqlalchemy import update
 from services.chassis.errors import InvalidRequest, NotFound, StaleEtag, Unavailable, WrongState
 from services.chassis.tables import OWN
 from services.workorders.domain.errors import WorkOrderError
-from services.workorders.tables import attachments, history
+from services.workorders.tables import history
 from tests.integration.workorders.conftest import (
     ADMIN,
     APPROVER,
@@ -45,13 +45,17 @@ def reason_of(error) -> str:
 
 
 @pytest.mark.req("CP-17")
+@pytest.mark.req("CP-40")
 def test_a_new_order_takes_its_names_from_master_data(desk):
     order = desk.create()
 
     assert order.number.startswith("201")
     assert len(order.number) == 8
     assert (order.account_name, order.territory_name) == ("Harbor Glen Apartments", "Texas - Waco")
-    assert (order.contact_name, order.contact_email) == ("Lee Park", "lee@example.com")
+    assert (order.contact_name, order.contact_email, order.contact_phone) == (
+        "Lee Park", "lee@example.com", "512-555-0109",
+    )  # fmt: skip
+    assert order.station_count == 1
     assert order.customer_service_executive_name == "Cora Vale"
     assert order.site_address.city == "Waco"
     assert (order.state_label, order.parts_required, order.work_type_name) == ("Unallocated", True, "Head replacement")
@@ -83,6 +87,7 @@ def test_a_subject_that_names_another_plan_is_flagged(desk):
     assert [flag.code for flag in order.flags] == ["subject_plan_mismatch"]
 
 
+@pytest.mark.req("R-2")
 def test_an_unallocated_order_is_edited_and_deleted_and_an_allocated_one_is_not(desk):
     order = desk.create()
     wanted = work_order_pb2.WorkOrder(id=order.id, etag=order.etag, subject="Assure - VT-40 - Latch (Ver 02)")
@@ -115,6 +120,8 @@ def test_only_the_parties_see_an_order(desk):
     assert len(desk.history(order, PARTNER)) == len(desk.history(order)) > 1
 
 
+@pytest.mark.req("CP-37")
+@pytest.mark.req("CP-51")
 def test_the_partner_is_offered_what_it_may_do_and_told_why_not(desk):
     order = desk.allocated()
 
@@ -129,7 +136,11 @@ def test_the_partner_is_offered_what_it_may_do_and_told_why_not(desk):
     assert "allocate" not in offered
     assert "accept" not in for_dispatcher
     fields = {field.path: field for step in offered["accept"].steps for field in step.fields}
-    assert fields["ship_to.city"].default_value == "Waco"
+    prefilled = {path.removeprefix("ship_to."): field.default_value for path, field in fields.items() if "ship" in path}
+    assert prefilled.items() >= {
+        "name": "Bluefern", "phone": "512-555-0100", "party": "Bluefern", "street": "7 Oak Rd", "city": "Waco",
+        "state": "TX", "postal_code": "76701", "country": "US",
+    }.items()  # fmt: skip
     assert fields["travel.cost_per_mile"].default_value == "0.67 USD"
     assert fields["travel.free_miles"].read_only
     assert [len(step.fields) for step in offered["accept"].steps] == [10, 6]
@@ -348,6 +359,10 @@ def test_nobody_is_assigned_while_technicians_is_down(desk):
 
 @pytest.mark.req("CP-80")
 @pytest.mark.req("CP-86")
+@pytest.mark.req("CP-31")
+@pytest.mark.req("CP-32")
+@pytest.mark.req("CP-43")
+@pytest.mark.req("CP-85")
 def test_work_is_finished_completed_sent_back_and_closed(desk):
     order = desk.at_work()
     desk.fire(order, "assign_technician", PARTNER, person_id="tech")
@@ -361,7 +376,7 @@ def test_work_is_finished_completed_sent_back_and_closed(desk):
     visit.visit.arrive_time.FromDatetime((NOW - timedelta(hours=2)).replace(tzinfo=None))
     visit.visit.depart_time.FromDatetime((NOW - timedelta(hours=1)).replace(tzinfo=None))
     desk.fire(order, "set_visit_times", PARTNER, ["visit.arrive_time", "visit.depart_time"], values=visit)
-    upload(desk, order)
+    desk.deliver(order)
 
     completed = desk.fire(order, "complete", PARTNER).work_order
     back = desk.fire(order, "send_back", APPROVER, comment="The photo is blurred").work_order
@@ -370,20 +385,12 @@ def test_work_is_finished_completed_sent_back_and_closed(desk):
 
     assert len(incomplete.value.violations) == 2 + 2 + 1
     assert (completed.state, back.state, closed.state) == ("completed", "in_progress", "closed")
+    assert (completed.state_label, closed.state_label) == ("Completed", "Closed")
+    assert [item.number for item in items] == ["00000001", "00000002"]
     assert list(desk.orders("ListAvailableTransitions", ADMIN, work_order_id=order.id).transitions) == []
     answers = list(desk.orders("VerifyHistory", ADMIN, work_order=order.number))
     assert answers[-1].checked == 1
     assert not any(answer.fault for answer in answers)
-
-
-def upload(desk, order) -> None:
-    with desk.app.database.begin(actor=PARTNER) as transaction:
-        transaction.execute(
-            attachments.insert().values(
-                id="file-1", work_order_id=order.id, title="serial.jpg", deliverable="Photo of the serial number",
-                media_type="image/jpeg", size_bytes=1, sha256="0" * 64, create_time=NOW,
-            )
-        )  # fmt: skip
 
 
 @pytest.mark.req("B-3")

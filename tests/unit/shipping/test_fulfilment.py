@@ -53,6 +53,7 @@ def parcel(name: str, state: ParcelState, expected: int = 0, *, required: bool =
 
 @pytest.mark.req("CP-17")
 @pytest.mark.req("CP-47")
+@pytest.mark.req("CP-25")
 def test_placing_numbers_the_order_and_marks_the_request() -> None:
     request, placed = place(REQUEST, "f1", 287387, "Repair SLA Assure")
 
@@ -61,10 +62,13 @@ def test_placing_numbers_the_order_and_marks_the_request() -> None:
     assert (request.state, request.fulfilment_order_id) == (RequestState.PLACED, "f1")
 
 
+@pytest.mark.req("CP-26")
 def test_an_announced_parcel_opens_the_order() -> None:
     assert progress(order(), [parcel("a", ParcelState.ANNOUNCED)]).order.phase is Phase.OPENED
 
 
+@pytest.mark.req("CP-26")
+@pytest.mark.req("CP-27")
 def test_every_required_parcel_is_handed_over_before_the_order_is_shipped() -> None:
     one = progress(order(), [parcel("a", ParcelState.IN_TRANSIT), parcel("b", ParcelState.ANNOUNCED)]).order
     both = progress(one, [parcel("a", ParcelState.IN_TRANSIT), parcel("b", ParcelState.HANDED_OVER)]).order

@@ -43,6 +43,7 @@ def done(**changes):
     return replace(visited, line_items=items, **changes)
 
 
+@pytest.mark.req("CP-23")
 def test_allocating_gives_the_order_to_the_organisation():
     outcome = fire(order(), "allocate", DISPATCHER, executor_org=PARTNER)
 
@@ -74,6 +75,7 @@ def test_accepting_names_every_starred_field_that_is_missing():
 
 @pytest.mark.req("CP-52")
 @pytest.mark.req("CP-55")
+@pytest.mark.req("CP-24")
 def test_accepting_with_parts_writes_shipping_address_and_status_in_one_step():
     outcome = fire(order("assigned"), "accept", PARTNER_USER, {**SHIPPING, **TRAVEL})
 
@@ -123,6 +125,7 @@ def test_another_cost_per_mile_than_the_contract_raises_a_flag():
     assert [flag.code for flag in outcome.order.flags] == ["rate_differs_from_contract"]
 
 
+@pytest.mark.req("CP-29")
 def test_accepting_without_parts_goes_straight_to_work():
     outcome = fire(order("assigned", parts_required=False), "accept_without_parts", PARTNER_USER, TRAVEL)
 
@@ -159,6 +162,7 @@ def test_fields_outside_the_form_are_refused_by_path():
 
 
 @pytest.mark.req("CP-28")
+@pytest.mark.req("CP-29")
 def test_delivery_writes_parts_delivered_and_in_progress_in_order():
     outcome = fire(order("shipped"), "parts_delivered", SYSTEM)
 
@@ -229,6 +233,7 @@ def test_a_missing_skill_asks_for_a_reason():
     assert refusal.error.metadata == {"missing": "VT40-CM"}
 
 
+@pytest.mark.req("CP-40")
 def test_an_appointment_keeps_local_time_zone_and_instant():
     outcome = fire(order("in_progress"), "save_appointment", PARTNER_USER, APPOINTMENT)
 
@@ -306,6 +311,7 @@ def test_the_second_line_item_waits_for_the_first():
     [
         (datetime(2026, 3, 2, 14, 0, tzinfo=UTC), datetime(2026, 3, 2, 13, 0, tzinfo=UTC), "after arrival"),
         (datetime(2026, 3, 3, 14, 0, tzinfo=UTC), None, "Arrival cannot be in the future"),
+        (None, datetime(2026, 3, 3, 14, 0, tzinfo=UTC), "Departure cannot be in the future"),
     ],
 )
 def test_implausible_visit_times_are_refused(arrive, depart, says):
@@ -339,14 +345,23 @@ def test_completing_lists_every_missing_item_at_once():
     assert {objection.message for objection in offer.objections} == {v.description for v in refusal.error.violations}
 
 
+@pytest.mark.req("CP-83")
 @pytest.mark.req("CP-84")
-def test_an_amount_needs_details():
-    refusal = fire(done(), "complete", PARTNER_USER, {"costs.rental_cost": Money("USD", 80_000_000)})
+@pytest.mark.parametrize("what", ["rental", "permit"])
+def test_an_amount_needs_details_and_blank_means_none(what):
+    cost = {f"costs.{what}_cost": Money("USD", 80_000_000)}
 
-    assert fields_of(refusal) == {"costs.rental_details"}
+    refusal = fire(done(), "complete", PARTNER_USER, cost)
+    told = fire(done(), "complete", PARTNER_USER, {**cost, f"costs.{what}_details": "A lift for a day."})
+    blank = fire(done(), "complete", PARTNER_USER)
+
+    assert fields_of(refusal) == {f"costs.{what}_details"}
+    assert getattr(told.order.costs, f"{what}_cost") == Money("USD", 80_000_000)
+    assert blank.order.state == told.order.state == "completed"
 
 
 @pytest.mark.req("CP-85")
+@pytest.mark.req("CP-31")
 def test_completing_stops_the_clock():
     outcome = fire(done(), "complete", PARTNER_USER)
 
@@ -384,6 +399,7 @@ def test_a_blocking_flag_keeps_the_order_open():
 
 
 @pytest.mark.req("CP-86")
+@pytest.mark.req("CP-32")
 def test_closed_offers_nothing_to_anybody():
     assert fire(order("completed"), "close", DISPATCHER).order.state == "closed"
     assert WORKFLOW.available(order("closed"), ADMIN, NOW, SNAPSHOTS) == ()
