@@ -11,6 +11,17 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
+PREFILLED = {
+    "Ship to name": "Bluefern Dispatch", "Ship to phone number": "614-555-0110",
+    "Shipping party": "Bluefern Dispatch", "Street": "88 E Broad St", "City": "Columbus", "State/Province": "OH",
+    "Postal code": "43215", "Country": "US",
+}  # fmt: skip
+DELAY_REASONS = [
+    "Delay due to Unresponsive POC", "Delay due to POC Schedule Preference",
+    "O&M Partner Work Order Management Performance", "Delay due to weather", "Technician Availability",
+    "Delay due to Special On-Site Requirement", "Delay due to local Regulatory/Compliance",
+    "Part delivery is later than expected delivery date", "Parts arrived damaged or are missing",
+]  # fmt: skip
 pytestmark = [pytest.mark.timeout(1500), pytest.mark.xdist_group("walk")]
 
 
@@ -67,15 +78,16 @@ def create(dispatcher):
     return re.sub(r"^https?://[^/]+", "", page.url).split("?")[0]
 
 
-@pytest.mark.req("CP-8")
 @pytest.mark.req("CP-37")
-@pytest.mark.req("CP-38")
 @pytest.mark.req("CP-48")
 @pytest.mark.req("CP-50")
+@pytest.mark.req("CP-51")
 @pytest.mark.req("CP-56")
 @pytest.mark.req("CP-63")
 @pytest.mark.req("CP-64")
 @pytest.mark.req("CP-68")
+@pytest.mark.req("CP-76")
+@pytest.mark.req("CP-77")
 def test_one_work_order_from_allocation_to_closed(system, people):
     dispatcher = people("dispatcher")
     path = create(dispatcher)
@@ -122,7 +134,8 @@ def test_one_work_order_from_allocation_to_closed(system, people):
 
 def accept(partner, path):
     dialog = partner.act("Accept")
-    expect(dialog.get_by_label("Ship to name")).to_have_value("Bluefern Dispatch")
+    for label, value in PREFILLED.items():
+        expect(dialog.get_by_label(re.compile(f"^{label}"))).to_have_value(value)
     dialog.get_by_label("Ship to name").fill("Megan Castellano")
     dialog.get_by_label("Does your team require", exact=False).select_option(label="Liftgate")
     partner.keep("03-accept")
@@ -170,8 +183,16 @@ def schedule(system, partner, path):
     form.get_by_role("button", name="Save").click()
     dialog = page.locator("#dialog[open]")
     expect(dialog).to_contain_text("Selected Appointment Date is not within SLA Completed Date")
-    expect(dialog.locator(".reason")).to_have_count(9)
+    assert [label.splitlines()[0] for label in dialog.locator(".reason label").all_inner_texts()] == DELAY_REASONS
+    expect(dialog.locator(".reason .guidance")).to_have_count(9)
     partner.keep("06-late")
+    dialog.get_by_label("No, let me choose another date").check()
+    dialog.get_by_role("button", name="OK").click()
+    expect(dialog).to_contain_text("Choose another date.")
+    expect(dialog.get_by_label("Appointment date")).to_have_value(workday(9).isoformat())
+    dialog.get_by_role("button", name="Cancel").click()
+    form.get_by_role("button", name="Save").click()
+    expect(dialog).to_contain_text("Do you want to continue?")
     dialog.get_by_label("Delay due to weather").check()
     dialog.get_by_role("button", name="OK").click()
     expect(page.locator("#notices")).to_contain_text("done")

@@ -10,8 +10,6 @@ VIEWS = ("all", "my_open", "recently_viewed", "recently_viewed_orders", "complet
 TABS = ("", "parts", "related", "collaborate", "assignment")
 
 
-@pytest.mark.req("CP-11")
-@pytest.mark.req("CP-12")
 @pytest.mark.parametrize(("theme", "size"), [("light", DESKTOP), ("dark", PHONE)], ids=["light", "dark-phone"])
 def test_pages_of_work_orders_keep_nobody_out(system, chromium, theme, size):
     dispatcher = Person(chromium, system.admin, "dispatcher", size=size, theme=theme)
