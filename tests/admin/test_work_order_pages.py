@@ -136,7 +136,7 @@ def test_details_describe_the_work_its_target_and_its_stations(partner, mesh):
     described = {term: fact.text for term, fact in details.section("Description").facts.items()}
     station = mesh.rows["fieldmesh.workorders.v1.Station"][ident("station", 0)]
 
-    target = described.pop("Target SLA Date")
+    target = details.section("Description").facts["Target SLA Date"]
     assert (
         described.items()
         >= {
@@ -148,8 +148,9 @@ def test_details_describe_the_work_its_target_and_its_stations(partner, mesh):
         }.items()
     )
     # the legal day is the site's, and ends at midnight there
-    assert "Fri 6 Mar 2026 at the site" in target
-    assert "7 Mar 2026, 00:00 PST" in target
+    assert "Fri 6 Mar 2026" in target.text
+    assert "PST" in target.text
+    assert target.all("time")[0].attributes["datetime"] == "2026-03-07T08:00:00+00:00"
     assert {term: fact.text for term, fact in details.section("Stations").facts.items()} == {
         "Name": "Bay 01",
         "Serial Number": station.serial_number,
@@ -167,20 +168,20 @@ def test_customer_information_is_shown_and_edited_in_place(partner):
     facts = {term: fact.text for term, fact in customer.facts.items()}
     forms = {form.one("button", type="submit").text: form for form in customer.all("form")}
 
-    assert facts == {
-        "Account": "Harbor Glen Apartments",
-        "Number of stations": "15",
-        "Number of site validations": "2",
-        "Contact": "Sam Riley",
-        "Case contact e-mail": "sam@example.com",
-        "Case contact phone": "619-555-0144",
-        "Address": "210 Harbor Glen Dr, San Diego, CA 92101, US Map",
-        "Appointment": facts["Appointment"],
-        "Technician": "Rosa Imani · 619-555-0102 rosa@example.com",
-        "Scheduling Completed": "2 Mar 2026",
-        "Actual site arrive time": facts["Actual site arrive time"],
-        "Actual site departure time": facts["Actual site departure time"],
-    }
+    assert facts["Number of stations"].startswith("15")
+    assert (
+        facts.items()
+        >= {
+            "Account": "Harbor Glen Apartments",
+            "Number of site validations": "2",
+            "Contact": "Sam Riley",
+            "Case contact e-mail": "sam@example.com",
+            "Case contact phone": "619-555-0144",
+            "Address": "210 Harbor Glen Dr, San Diego, CA 92101, US Map",
+            "Technician": "Rosa Imani · 619-555-0102 rosa@example.com",
+            "Scheduling Completed": "2 Mar 2026",
+        }.items()
+    )
     assert "5 Mar 2026, 10:30 PST at the site" in facts["Appointment"]
     assert "12:40" in facts["Actual site arrive time"]
     assert "14:00" in facts["Actual site departure time"]
