@@ -31,7 +31,10 @@ log = get_logger(__name__)
 EPOCH_CHANGED = "FEED_EPOCH_CHANGED"
 REWOUND = "FEED_REWOUND"
 PURGED = "FEED_PURGED"
-STOPPING_REASONS = frozenset({EPOCH_CHANGED, REWOUND, PURGED})
+RESTORED_REASONS = frozenset({EPOCH_CHANGED, REWOUND})
+"""Reasons that tell of a restore: what was read since the backup may be otherwise now."""
+
+STOPPING_REASONS = RESTORED_REASONS | {PURGED}
 """Reasons after which a consumer must not go on by itself: reconcile first."""
 
 _BATCH = 200

@@ -10,6 +10,7 @@ from fieldmesh.common.v1 import list_pb2, operations_pb2, types_pb2
 from sqlalchemy import ColumnElement, Connection, Row, Select, Table, case, func, select, update
 
 from services.chassis.errors import InvalidRequest, NotFound, Violation, WrongState
+from services.chassis.feed_consumer import stopped_feeds
 from services.chassis.identity import as_service, current_caller
 from services.chassis.migrations import current_revision
 from services.chassis.tables import IGNORED, OWN, PARKED, SKIPPED, WAITING, unfinished
@@ -38,7 +39,8 @@ class OperationsServicer:
         with self._database.read() as connection:
             revision = current_revision(connection)
             backlog = self._traffic.backlog(connection)
-            lags = [self._lag(connection, producer) for producer in self._traffic.inbox.producers]
+            stopped = stopped_feeds(connection, self._process.name)
+            lags = [self._lag(connection, each, stopped.get(each, "")) for each in self._traffic.inbox.producers]
         status = operations_pb2.ServiceStatus(
             service=self._process.name,
             version=version("fieldmesh"),
@@ -98,6 +100,7 @@ class OperationsServicer:
         """Compare projections with their sources and repair them, then let stopped feeds go on. Unavailable."""
         # The sources answer services: what is compared is this service's own, whoever asked for it.
         with as_service(self._process.name):
+            self._traffic.doubt_restored()
             found = self._traffic.reconcile()
             resumed = self._traffic.resume()
         return operations_pb2.ReconcileResponse(
@@ -128,7 +131,7 @@ class OperationsServicer:
             transaction.after_commit(self._traffic.inbox.arrived.ring)
         return _entry(row)
 
-    def _lag(self, connection: Connection, producer: str) -> operations_pb2.Lag:
+    def _lag(self, connection: Connection, producer: str, stopped_reason: str) -> operations_pb2.Lag:
         inbox = OWN.inbox.c
         counted = select(
             func.count(case((inbox.state == WAITING, 1))),
@@ -142,6 +145,7 @@ class OperationsServicer:
             parked=parked,
             oldest_seconds=(datetime.now(UTC) - oldest).total_seconds() if oldest else 0.0,
             connected=self._traffic.is_connected(producer),
+            stopped_reason=stopped_reason,
         )
 
 

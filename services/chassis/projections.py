@@ -126,6 +126,14 @@ def reconcile(
     return found
 
 
+def doubt(transaction: Transaction, projection: Projection) -> None:
+    """Set every copy back to version zero, so that the next comparison asks for all of them again.
+
+    After a restore the source counts its versions a second time: an equal number may tell of something else.
+    """
+    transaction.execute(update(projection.table).values({projection.version_column: 0}))
+
+
 def _set_back(transaction: Transaction, projection: Projection, ids: Sequence[str], values: Mapping[str, Any]) -> None:
     key = projection.table.c[projection.id_column]
     for some in _batches(ids):

@@ -13,13 +13,13 @@ from services.chassis import outbox
 from services.chassis.actors import service_actor
 from services.chassis.broker import BrokerConsumer
 from services.chassis.feed_consumer import FeedConsumer, resume_feed, stopped_feeds
-from services.chassis.feed_servicer import FeedServicer
+from services.chassis.feed_servicer import RESTORED_REASONS, FeedServicer
 from services.chassis.idempotency import purge_answers
 from services.chassis.inbox import Inbox
 from services.chassis.lanes import LaneWorkers
 from services.chassis.log import get_logger
 from services.chassis.process import FEED_SUFFIX
-from services.chassis.projections import Difference, Projection, reconcile
+from services.chassis.projections import Difference, Projection, doubt, reconcile
 from services.chassis.relay import Relay
 from services.chassis.versions_servicer import VersionedSource, VersionsServicer
 
@@ -128,6 +128,14 @@ class EventTraffic:
             )
             found.append((projection, difference))
         return found
+
+    def doubt_restored(self) -> None:
+        """Take every copy for old that came over a feed which stopped after a restore; reconcile then asks for all."""
+        with self._database.begin(actor=service_actor(self._process.name)) as transaction:
+            stopped = stopped_feeds(transaction.connection, self._process.name)
+            for projection in self.projections:
+                if stopped.get(projection.producer) in RESTORED_REASONS:
+                    doubt(transaction, projection)
 
     def resume(self) -> list[str]:
         """Read feeds from the beginning that stopped after their producer's database was restored; give the producers.

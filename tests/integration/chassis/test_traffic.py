@@ -331,21 +331,44 @@ def test_reconciling_without_the_producer_says_so(shipping, workorders):
         workorders.traffic.reconcile()
 
 
+def restore(shipping, workorders):
+    """Stands for what was lost with the backup, and the new epoch; then the consumer has noticed."""
+    renew_epoch(shipping.database)
+    workorders.traffic._feeds["shipping"]._stream.cancel()
+    wait_until(lambda: read_cursor(workorders.database, "workorders", "shipping").stopped_reason)
+
+
 @pytest.mark.parametrize("settings", ["embedded"], indirect=True)
 def test_a_feed_that_stopped_after_a_restore_goes_on_once_it_was_reconciled(shipping, workorders, operations):
     write(shipping, "t-1", 1, "one")
     wait_until(lambda: copies(workorders) == {"t-1": (1, "one")})
-    renew_epoch(shipping.database)
-    workorders.traffic._feeds["shipping"]._stream.cancel()
-    wait_until(lambda: read_cursor(workorders.database, "workorders", "shipping").stopped_reason)
+    restore(shipping, workorders)
     write(shipping, "t-2", 1, "two")
     time.sleep(0.3)
     assert "t-2" not in copies(workorders)
+    (lag,) = operations().GetServiceStatus(operations_pb2.GetServiceStatusRequest()).lags
+    assert (lag.connected, lag.stopped_reason) == (False, "FEED_EPOCH_CHANGED")
+    assert gauge(workorders, "feed_stopped", producer="shipping") == 1
 
     answer = operations().Reconcile(operations_pb2.ReconcileRequest())
 
     assert answer.resumed_producers == ["shipping"]
     wait_until(lambda: copies(workorders) == {"t-1": (1, "one"), "t-2": (1, "two")})
+
+
+@pytest.mark.parametrize("settings", ["embedded"], indirect=True)
+def test_versions_that_are_counted_a_second_time_after_a_restore_deceive_nobody(shipping, workorders, operations):
+    """The lost version two and the new one tell of different things under one number."""
+    write(shipping, "t-1", 1, "one")
+    write(shipping, "t-1", 2, "lost")
+    wait_until(lambda: copies(workorders) == {"t-1": (2, "lost")})
+    restore(shipping, workorders)
+    write(shipping, "t-1", 2, "new")
+
+    (found,) = operations().Reconcile(operations_pb2.ReconcileRequest()).types
+
+    assert (found.checked, found.behind) == (1, 1)
+    wait_until(lambda: copies(workorders) == {"t-1": (2, "new")})
 
 
 def test_gauges_tell_what_is_not_sent_and_for_how_long(shipping, settings):
