@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from fieldmesh.technicians.v1 import technicians_service_pb2 as directory_pb2
 from fieldmesh.technicians.v1 import technicians_service_pb2_grpc as directory_grpc
+from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from services.chassis.credentials import PersonCredentials
+from services.chassis.errors import Unavailable
 from services.chassis.grpc_channel import Channels
 from services.chassis.keys import signing_key
 from services.chassis.process import service_targets
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ISSUER: Final = "cli"
+_PATIENCE_SECONDS: Final = 1.0
 # Whoever may read the keys in the data folder runs the system; no person of the directory stands behind this one.
 OPERATOR: Final = UserGrant(subject="operator", name="Operator", roles=frozenset({"admin"}))
 
@@ -37,6 +40,16 @@ def connected(who: UserGrant | None = None, settings: Settings | None = None) ->
         yield channels
     finally:
         channels.close()
+
+
+def answers(channels: Channels, service: str) -> bool:
+    """Whether a service listens, whatever it says of its health."""
+    stub: Any = channels.stub(health_pb2_grpc.HealthStub, service)
+    try:
+        stub.Check(health_pb2.HealthCheckRequest(), timeout=_PATIENCE_SECONDS)
+    except Unavailable:
+        return False
+    return True
 
 
 def grant_for(channels: Channels, login: str) -> UserGrant:

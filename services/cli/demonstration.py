@@ -1,15 +1,13 @@
 """`fieldmesh demo`: loads lifelike data into an empty mesh."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from grpc_health.v1 import health_pb2, health_pb2_grpc
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from services.chassis.errors import Refusal
 from services.chassis.settings import load_settings
-from services.cli.connection import connected
+from services.cli.connection import answers, connected
 
 _SIZE = 60
 _LARGEST = 20_000
@@ -49,12 +47,4 @@ def demo(
 def _running() -> list[str]:
     settings = load_settings()
     with connected(settings=settings) as channels:
-        return [name for name in settings.services if _answers(channels.stub(health_pb2_grpc.HealthStub, name))]
-
-
-def _answers(stub: Any) -> bool:
-    try:
-        stub.Check(health_pb2.HealthCheckRequest(), timeout=1)
-    except Refusal:
-        return False
-    return True
+        return [name for name in settings.services if answers(channels, name)]

@@ -11,6 +11,7 @@ from typer.core import TyperGroup
 from services.chassis.errors import Refusal
 from services.chassis.keys import KeyFault
 from services.chassis.migrations import MigrationBusy, SchemaMismatch
+from services.chassis.restoring import RestoreRefused
 from services.chassis.settings import SettingsFault
 
 EXIT_REFUSED: Final = 1
@@ -28,8 +29,8 @@ class ExplainingGroup(TyperGroup):
             for violation in refusal.violations:
                 _say(f"  {violation.field}: {violation.description}")
             sys.exit(EXIT_REFUSED)
-        except MigrationBusy as busy:
-            _say(str(busy))
+        except (MigrationBusy, RestoreRefused) as refusal:
+            _say(str(refusal))
             sys.exit(EXIT_REFUSED)
         except (SettingsFault, KeyFault, SchemaMismatch) as fault:
             _say(str(fault))

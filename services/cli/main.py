@@ -14,6 +14,7 @@ from services.cli.demonstration import demo
 from services.cli.faults import ExplainingGroup
 from services.cli.history import verify
 from services.cli.repair import reconcile
+from services.cli.restoring import restored
 from services.cli.schema import migrate
 from services.cli.status import health
 from services.cli.tracking import track
@@ -67,6 +68,7 @@ app.command()(demo)
 app.command()(track)
 app.command()(verify)
 app.command()(reconcile)
+app.command()(restored)
 app.command()(health)
 
 

@@ -11,11 +11,17 @@ from rich.console import Console
 from rich.table import Table
 
 from services.chassis.errors import Refusal
+from services.chassis.feed_servicer import EPOCH_CHANGED, PURGED, REWOUND
 from services.chassis.grpc_channel import Channels
 from services.chassis.settings import load_settings
 from services.cli.connection import connected
 
 _PATIENCE_SECONDS = 2.0
+_STOPPED = {
+    EPOCH_CHANGED: "its database was restored",
+    REWOUND: "its database is older than what was read, as after a restore that nobody declared",
+    PURGED: "it does not keep all of them any more",
+}
 
 
 @dataclass(frozen=True)
@@ -89,7 +95,14 @@ def _cells(seen: Seen) -> list[str]:
 
 def _notes(name: str, seen: Seen) -> list[str]:
     lags = seen.status.lags if seen.status else ()
-    return [f"{name} gets no events from {lag.producer} now." for lag in lags if not lag.connected]
+    return [note for lag in lags if (note := _note(name, lag))]
+
+
+def _note(name: str, lag: operations_pb2.Lag) -> str:
+    if lag.stopped_reason:
+        why = _STOPPED.get(lag.stopped_reason, lag.stopped_reason)
+        return f"{name} stopped reading the events of {lag.producer}: {why}. Run `fieldmesh reconcile`."
+    return "" if lag.connected else f"{name} gets no events from {lag.producer} now."
 
 
 def _age(minutes: int) -> str:

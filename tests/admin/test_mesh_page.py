@@ -34,6 +34,16 @@ def test_a_service_that_is_away_leaves_the_others_shown(sign_in, mesh):
     assert page.count("Serving</span>") == 3
 
 
+def test_a_feed_that_stopped_says_why_and_what_to_run(sign_in, mesh):
+    mesh.stopped["shipping"] = "FEED_EPOCH_CHANGED"
+
+    page = sign_in("admin").get("/mesh/").text
+
+    assert page.count("Stopped</span>") == 1
+    assert "The events of workorders are not read until somebody runs <code>fieldmesh reconcile</code>" in page
+    assert "FEED_EPOCH_CHANGED" in page
+
+
 @pytest.mark.parametrize("login", ["partner", "dispatcher", "approver", "technician"])
 def test_nobody_else_sees_it(sign_in, login):
     person = sign_in(login)

@@ -59,6 +59,7 @@ class MemoryMesh:
         self.refuse: dict[str, Refusal] = {}
         self.entries: dict[tuple[str, str], Any] = {}
         self.changes: dict[str, list[Any]] = {}
+        self.stopped: dict[str, str] = {}
         self.verbs: dict[str, Callable[[Any, Any], Any]] = {
             "/fieldmesh.technicians.v1.DirectoryService/ResolveLogin": self._resolve_login
         }
@@ -131,7 +132,8 @@ class MemoryMesh:
 
     def _operations(self, service: str, name: str, request: Any) -> Any:
         if name == "GetServiceStatus":
-            lags = [operations_pb2.Lag(producer="workorders", waiting=3, parked=1, oldest_seconds=42, connected=True)]
+            lags = [operations_pb2.Lag(producer="workorders", waiting=3, parked=1, oldest_seconds=42, connected=True,
+                                       stopped_reason=self.stopped.get(service, ""))]  # fmt: skip
             status = operations_pb2.ServiceStatus(service=service, version="0.1.0", schema_revision="0001",
                                                   database="sqlite", transport="feed", lags=lags)  # fmt: skip
             status.start_time.FromDatetime(dt.datetime(2026, 3, 2, 9, 30, tzinfo=dt.UTC))

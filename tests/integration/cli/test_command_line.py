@@ -175,7 +175,7 @@ def test_track_without_a_state_changes_the_date_only(run, answers):
 
     done = run("track", "1Z1", "--expected", "2026-12-01", "--sequence", "7", "--at", "2026-11-01T10:00")
 
-    assert "Kept: A newer event said so already." in done.stdout
+    assert "it changed nothing: A newer event said so already." in done.stdout
     (update,) = answers.asked[0][2].updates
     assert (update.state, update.carrier_sequence) == (0, 7)
     assert update.occur_time.ToDatetime(UTC) == datetime(2026, 11, 1, 10, tzinfo=UTC)
@@ -253,6 +253,33 @@ def test_health_shows_every_service_and_fails_where_one_is_gone(run, answers):
     assert [cell.strip() for cell in workorders.split("│")][5:8] == ["7", "3", "2"]
     assert "unreachable" in notifications
     assert "workorders gets no events from shipping now." in done.stdout
+
+
+def test_health_says_why_a_feed_stopped_and_what_to_run(run, answers):
+    reasons = ("FEED_EPOCH_CHANGED", "FEED_REWOUND", "FEED_PURGED")
+    answers.answers["GetServiceStatus"] = lambda _: operations_pb2.ServiceStatus(
+        lags=[operations_pb2.Lag(producer="shipping", stopped_reason=reason) for reason in reasons]
+    )
+
+    notes = [line for line in run("health").stdout.splitlines() if line.startswith("workorders stopped reading")]
+
+    assert [note.partition(": ")[2] for note in notes] == [
+        "its database was restored. Run `fieldmesh reconcile`.",
+        "its database is older than what was read, as after a restore that nobody declared. Run `fieldmesh reconcile`.",
+        "it does not keep all of them any more. Run `fieldmesh reconcile`.",
+    ]
+
+
+def test_a_restore_is_declared_of_a_service_that_there_is_and_that_does_not_run(run):
+    unknown = run("restored", "payroll", "--yes")
+    serving = run("restored", "shipping", "--yes")
+    nowhere = run("restored", "notifications", "--yes")
+
+    assert unknown.returncode == 2
+    assert "workorders, technicians, shipping, notifications" in unknown.stderr
+    assert (serving.returncode, serving.stderr) == (1, "shipping runs: stop it first.\n")
+    assert nowhere.returncode == 1
+    assert "notifications.sqlite3: put the backup there first." in nowhere.stderr
 
 
 def test_reconcile_says_what_differed_and_who_could_not_be_asked(run, answers):
