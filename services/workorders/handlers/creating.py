@@ -21,6 +21,7 @@ from services.workorders.domain.changes import changes_between, state_changes
 from services.workorders.domain.history import Entry
 from services.workorders.domain.work_order import Priority, WorkOrder
 from services.workorders.handlers import moved, snapshots, tasks
+from services.workorders.handlers.belonging import misplaced
 from services.workorders.handlers.resolving import issuer_of, resolve
 from services.workorders.presenting import followed_of, order_message
 from services.workorders.repository import Stored, load
@@ -163,8 +164,9 @@ class Orders:
         order = before.order
         wanted: dict[str, Any] = {name: getattr(order, name) for name in GIVEN} | dict(given)
         resolved = resolve(transaction.connection, order.issuer_org, wanted)
-        if resolved.wrong:
-            raise _invalid(resolved.wrong)
+        wrong = resolved.wrong + self._left_behind(transaction, order, str(wanted["facility_id"]))
+        if wrong:
+            raise _invalid(wrong)
         changed: dict[str, Any] = {**wanted, **resolved.values}
         after = replace(order, **changed)
         changes = changes_between(order, after, given, ())
@@ -174,6 +176,17 @@ class Orders:
         stored = repository.save(transaction, workflow, before, after)
         followed = order.id in followed_of(transaction.connection, caller, [order.id])
         return order_message(stored.row, followed=followed)
+
+
+    @staticmethod
+    def _left_behind(transaction: Transaction, order: WorkOrder, facility_id: str) -> list[Violation]:
+        """Line items at stations of another facility than the one that the order moves to."""
+        return [
+            Violation("facility_id", f"Line item {item.number}: {each.description}")
+            for item in order.line_items
+            if item.station_id and facility_id != order.facility_id
+            for each in misplaced(transaction.connection, order.issuer_org, "", [item.station_id], facility_id)
+        ]
 
 
 def refuse_allocated(workflows: Workflows, caller: Caller, stored: Stored) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from services.chassis.errors import Violation
 from services.workorders.domain.values import Address, Place
 from services.workorders.domain.work_order import OrderFlag
+from services.workorders.handlers.belonging import contradictions, misplaced
 from services.workorders.tables import (
     accounts,
     cases,
@@ -22,7 +23,7 @@ from services.workorders.tables import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping, Sequence
 
     from sqlalchemy import Connection, Row, Table
 
@@ -58,12 +59,16 @@ def resolve(connection: Connection, issuer: str, given: Mapping[str, Any]) -> Re
     """Everything that an order's references tell; each must be an active row of the issuer's."""
     resolved = Resolved()
     rows = {name: _row(connection, resolved, issuer, name, given) for name in _TABLES}
+    if rows["facility_id"] is not None and not given.get("territory_id"):
+        rows["territory_id"] = _territory_of(connection, resolved, issuer, rows["facility_id"])
+    resolved.wrong += contradictions(connection, rows)
     case = rows["case_id"]
     if rows["contact_id"] is None and case is not None and case.contact_id and not given.get("contact_id"):
         rows["contact_id"] = _row(connection, resolved, issuer, "contact_id", {"contact_id": case.contact_id})
     _take_names(resolved, rows)
     _take_place(connection, resolved, rows)
-    _check_stations(connection, resolved, given)
+    wanted: Sequence[str] = given.get("station_ids", ())
+    resolved.wrong += misplaced(connection, issuer, "station_ids", wanted, str(given.get("facility_id", "")))
     _take_executive(connection, resolved, issuer, str(given.get("customer_service_executive_id", "")))
     resolved.values["flags"] = _plan_flags(connection, issuer, str(given.get("subject", "")), rows["entitlement_id"])
     return resolved
@@ -84,6 +89,13 @@ def _row(
     return row
 
 
+def _territory_of(connection: Connection, resolved: Resolved, issuer: str, facility: Row[Any]) -> Row[Any] | None:
+    """The territory that a facility lies in, where the order names none."""
+    if not facility.territory_id:
+        resolved.wrong.append(Violation("territory_id", f"{facility.name} lies in no territory: choose one."))
+    return _row(connection, resolved, issuer, "territory_id", {"territory_id": facility.territory_id})
+
+
 def _take_names(resolved: Resolved, rows: Mapping[str, Row[Any] | None]) -> None:
     account, case, contact = rows["account_id"], rows["case_id"], rows["contact_id"]
     territory, entitlement = rows["territory_id"], rows["entitlement_id"]
@@ -94,6 +106,7 @@ def _take_names(resolved: Resolved, rows: Mapping[str, Row[Any] | None]) -> None
         "contact_name": contact.name if contact else "",
         "contact_email": contact.email if contact else "",
         "contact_phone": contact.phone if contact else "",
+        "territory_id": territory.id if territory else "",
         "territory_name": territory.name if territory else "",
         "entitlement_name": entitlement.name if entitlement else "",
     }
@@ -114,19 +127,6 @@ def _take_place(connection: Connection, resolved: Resolved, rows: Mapping[str, R
         "site_time_zone": facility.time_zone or (territory.time_zone if territory else ""),
         "station_count": count,
     }
-
-
-def _check_stations(connection: Connection, resolved: Resolved, given: Mapping[str, Any]) -> None:
-    wanted: Iterable[str] = given.get("station_ids", ())
-    known = set(
-        connection.execute(
-            select(stations.c.id).where(
-                stations.c.id.in_(list(wanted)), stations.c.facility_id == given.get("facility_id", "")
-            )
-        ).scalars()
-    )
-    if not set(wanted) <= known:
-        resolved.wrong.append(Violation("station_ids", "names a station that does not stand at this facility"))
 
 
 def _take_executive(connection: Connection, resolved: Resolved, issuer: str, person_id: str) -> None:

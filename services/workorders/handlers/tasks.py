@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from services.chassis.errors import Violation
 from services.workorders.domain.work_order import LineItem, PartNeed
+from services.workorders.handlers.belonging import misplaced
 from services.workorders.tables import parts, stations, work_types
 
 if TYPE_CHECKING:
@@ -44,9 +45,7 @@ def problems(connection: Connection, issuer: str, facility_id: str, task: Task) 
     elif work_type.needs_parts and not task.parts:
         wrong.append(Violation("parts", f"is required: {work_type.name} takes parts"))
     if task.station_id:
-        standing = select(stations.c.id).where(stations.c.id == task.station_id, stations.c.facility_id == facility_id)
-        if connection.execute(standing).one_or_none() is None:
-            wrong.append(Violation("station_id", "names a station that does not stand at this facility"))
+        wrong += misplaced(connection, issuer, "station_id", [task.station_id], facility_id)
     return wrong + _part_problems(connection, issuer, task.parts)
 
 
