@@ -33,6 +33,10 @@ def verify(
     for fault in faults:
         console.print(f"[red]{fault.work_order_number}[/], row {fault.sequence}: {fault.fault}", highlight=False)
     if faults:
-        console.print(f"[red]{len(faults)} of {checked} histories are damaged.[/]")
+        console.print(f"[red]{len(faults)} of {_histories(checked)} damaged.[/]")
         raise typer.Exit(1)
-    console.print(f"[green]{checked} histories are whole.[/]")
+    console.print(f"[green]{_histories(checked)} whole.[/]")
+
+
+def _histories(count: int) -> str:
+    return "1 history is" if count == 1 else f"{count} histories are"

@@ -53,7 +53,7 @@ def track(  # noqa: PLR0913 - one option for each thing a carrier says
 ) -> None:
     """Send a carrier event for a parcel.
 
-    For example: fieldmesh track 1Z0001 handed-over --order FSO-000001 --expected 2026-12-01
+    For example: fieldmesh track 1Z0001 handed-over --order 00287387 --expected 2026-12-01
     """
     happened = Timestamp()
     happened.FromDatetime(at.replace(tzinfo=UTC) if at else datetime.now(UTC))
@@ -81,4 +81,7 @@ def track(  # noqa: PLR0913 - one option for each thing a carrier says
     if result.refused:
         console.print(f"[red]Refused:[/] {result.message}")
         raise typer.Exit(1)
-    console.print(f"[green]Applied[/] to parcel {result.parcel_id}" if result.applied else f"Kept: {result.message}")
+    where = state.value.replace("-", " ") if state else ""
+    said = " ".join(filter(None, (where, f"expected {expected:%Y-%m-%d}" if expected else "")))
+    done = f"[green]Applied:[/] {carrier} {tracking_number} {said}".rstrip()
+    console.print(done if result.applied else f"Kept, but it changed nothing: {result.message}", highlight=False)

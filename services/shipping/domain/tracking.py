@@ -2,12 +2,16 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime, timedelta
 
 from services.shipping.domain.fulfilment import FulfilmentOrder, progress
 from services.shipping.domain.known_order import Parties
 from services.shipping.domain.parcels import Parcel, Sighting, see
 from services.shipping.domain.zones import zone_named
+
+CLOCKS_DIFFER = timedelta(days=1)
+"""How far a carrier's clock may be ahead: its times sometimes lack their zone."""
+LONGEST_WAY = timedelta(days=366)
 
 Tracking = tuple[str, str]
 """Carrier and tracking number: unique together."""
@@ -100,8 +104,9 @@ class TrackedOrder:
 class Batch:
     """Messages about the orders that were gathered for them. `parcel_id` gives a parcel its id."""
 
-    def __init__(self, orders: Iterable[TrackedOrder], parcel_id: Callable[[Tracking], str]) -> None:
+    def __init__(self, orders: Iterable[TrackedOrder], parcel_id: Callable[[Tracking], str], now: datetime) -> None:
         self.orders = tuple(orders)
+        self._now = now
         self._parcel_id = parcel_id
         self._by_number = {each.order.number: each for each in self.orders}
         self._by_parcel = {tracking: each for each in self.orders for tracking in each.parcels}
@@ -114,6 +119,9 @@ class Batch:
         return results
 
     def _take(self, update: Update) -> Taken:
+        odd = _implausible(update.sighting, self._now)
+        if odd:
+            return Taken(refused=True, message=odd)
         named = self._by_number.get(update.order_number)
         one = self._by_parcel.get(update.tracking) or named
         if one is None:
@@ -122,6 +130,17 @@ class Batch:
             return Taken(refused=True, message="That parcel belongs to another fulfilment order.")
         self._by_parcel[update.tracking] = one
         return one.take(update, self._parcel_id(update.tracking))
+
+
+def _implausible(sighting: Sighting, now: datetime) -> str:
+    """What is wrong with the times of a message; empty where they can be meant."""
+    if sighting.occurred > now + CLOCKS_DIFFER:
+        return f"It happened at {sighting.occurred:%Y-%m-%d %H:%M} UTC, which is in the future."
+    days = {"expected": sighting.expected, "delivery": sighting.delivery_date}
+    for name, day in days.items():
+        if day is not None and abs(day - sighting.occurred.date()) > LONGEST_WAY:
+            return f"Its {name} date {day} is more than a year from the day on which it happened."
+    return ""
 
 
 def _unknown(update: Update) -> str:

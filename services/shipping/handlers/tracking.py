@@ -68,6 +68,7 @@ def _gather(transaction: Transaction, known: dict[str, KnownOrder]) -> Batch:
             for each in of_order
         ),
         parcels.parcel_id_of,
+        transaction.now,
     )
 
 

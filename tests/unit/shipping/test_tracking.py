@@ -1,6 +1,6 @@
 """A batch of carriers' messages, in memory."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 from services.shipping.domain.fulfilment import FulfilmentOrder, Phase
 from services.shipping.domain.known_order import Parties
@@ -21,7 +21,7 @@ def says(tracking: str, state: ParcelState, sequence: int = 1, *, number: str = 
 
 
 def batch(*orders: TrackedOrder) -> Batch:
-    return Batch(orders, "/".join)
+    return Batch(orders, "/".join, NOON)
 
 
 def test_a_parcel_is_announced_and_moves_within_one_batch() -> None:
@@ -43,6 +43,20 @@ def test_announcing_a_parcel_opens_the_order() -> None:
 
     assert (result.applied, result.message) == (True, "")
     assert (one.order.phase, one.is_told) == (Phase.OPENED, True)
+
+
+def test_times_that_cannot_be_meant_are_refused_and_change_nothing() -> None:
+    one = order("1")
+    ahead = Sighting(1, ParcelState.DELIVERED, NOON + timedelta(days=2))
+    long_ago = Sighting(2, ParcelState.IN_TRANSIT, NOON, expected=date(2020, 1, 1))
+    a_clock_ahead = Sighting(3, ParcelState.IN_TRANSIT, NOON + timedelta(hours=20), expected=date(2026, 3, 9))
+
+    results = batch(one).take([Update("UPS", "A", each, "1") for each in (ahead, long_ago, a_clock_ahead)])
+
+    assert [each.refused for each in results] == [True, True, False]
+    assert results[0].message == "It happened at 2026-03-05 12:00 UTC, which is in the future."
+    assert "expected date 2020-01-01" in results[1].message
+    assert one.order.expected == date(2026, 3, 9)
 
 
 def test_a_refused_message_stops_no_other() -> None:
