@@ -15,10 +15,12 @@ from services.notifications import wording
 from services.notifications.domain.audience import Involved
 
 if TYPE_CHECKING:
+    from fieldmesh.common.v1 import types_pb2
     from fieldmesh.workorders.v1 import events_pb2
     from google.protobuf import timestamp_pb2
     from google.type import date_pb2
 
+DELIVERED = "delivered"
 UNSHOWN_PRIORITIES = {work_order_pb2.PRIORITY_UNSPECIFIED, work_order_pb2.PRIORITY_NORMAL}
 
 
@@ -46,15 +48,18 @@ class OrderFacts:
     expected_delivery: str = ""
     arrived: str = ""
     departed: str = ""
+    rental: str = ""
+    permit: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class MoveFacts:
-    """What happened, in words: who did it, the reason's label, and the text they gave."""
+    """What happened, in words: who did it, the reason's label, their text, and the date it takes the place of."""
 
     actor: str
     reason: str = ""
     comment: str = ""
+    earlier_delivery: str = ""
 
 
 def order_facts(order: events_pb2.WorkOrderSnapshot) -> OrderFacts:
@@ -78,16 +83,20 @@ def order_facts(order: events_pb2.WorkOrderSnapshot) -> OrderFacts:
         technician=order.technician.name,
         technician_phone=order.technician.phone,
         parts_order=order.fulfilment.order_number,
-        expected_delivery=_day(order.fulfilment.expected_delivery_date),
+        # Once the parts are there, nobody expects them.
+        expected_delivery="" if order.fulfilment.phase == DELIVERED else _day(order.fulfilment.expected_delivery_date),
         arrived=_instant(order.visit.arrive_time, zone) if order.visit.HasField("arrive_time") else "",
         departed=_instant(order.visit.depart_time, zone) if order.visit.HasField("depart_time") else "",
+        rental=_cost(order.costs.rental_cost, order.costs.rental_details),
+        permit=_cost(order.costs.permit_cost, order.costs.permit_details),
     )
 
 
 def move_facts(event: events_pb2.WorkOrderMoved) -> MoveFacts:
     """The words of a transition."""
     reason = event.reason_label or event.reason_code
-    return MoveFacts(_actor(event.actor.display_name, event.actor.subject), reason, event.comment)
+    actor = _actor(event.actor.display_name, event.actor.subject)
+    return MoveFacts(actor, reason, event.comment, _day(event.earlier_delivery_date))
 
 
 def post_facts(event: events_pb2.FeedPosted) -> MoveFacts:
@@ -133,6 +142,12 @@ def _target(sla: work_order_pb2.SlaSummary, zone: str) -> str:
         return ""
     due = wording.day_at(_date(sla.due_date), sla.time_zone or zone)
     return f"{due}, paused" if sla.state == work_order_pb2.SLA_STATE_PAUSED else due
+
+
+def _cost(money: types_pb2.Money, details: str) -> str:
+    """An amount with what it was for; empty where there was none."""
+    amount = f"{money.micros / 1_000_000:,.2f} {money.currency_code}" if money.currency_code else ""
+    return ": ".join(filter(None, (amount, wording.one_line(details))))
 
 
 def _day(value: date_pb2.Date) -> str:

@@ -16,18 +16,18 @@ if TYPE_CHECKING:
 
 
 def day(value: date) -> str:
-    """A local date, such as `Wed, Dec 2, 2026`."""
-    return f"{value:%a, %b} {value.day}, {value.year}"
+    """A local date, such as `Wed 2 Dec 2026`."""
+    return f"{value:%a} {value.day} {value:%b %Y}"
 
 
 def instant(value: datetime, zone: str) -> str:
-    """An aware instant at a place, such as `Wed, Dec 2, 2026, 9:30 AM CST`; an unknown zone falls back to UTC."""
+    """An aware instant at a place, such as `Wed 2 Dec 2026, 09:30 CST`; an unknown zone falls back to UTC."""
     local = value.astimezone(_zone(zone))
-    return f"{day(local)}, {local.hour % 12 or 12}:{local:%M} {'AM' if local.hour < 12 else 'PM'} {local:%Z}"  # noqa: PLR2004
+    return f"{day(local)}, {local:%H:%M %Z}"
 
 
 def day_at(value: date, zone: str) -> str:
-    """A local date with the place that it is the date of, such as `Wed, Dec 2, 2026 (America/Chicago)`."""
+    """A local date with the place that it is the date of, such as `Wed 2 Dec 2026 (America/Chicago)`."""
     return f"{day(value)} ({zone})" if zone else day(value)
 
 

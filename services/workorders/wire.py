@@ -73,6 +73,11 @@ def timestamp(instant: datetime) -> Timestamp:
     return made
 
 
+def date_message(day: date) -> date_pb2.Date:
+    """A date as the contract carries it."""
+    return date_pb2.Date(year=day.year, month=day.month, day=day.day)
+
+
 def _set(message: Message, field: Any, value: object) -> None:
     if field.is_repeated:
         _extend(getattr(message, field.name), field, value)
@@ -96,7 +101,7 @@ def _write_message(target: Any, value: object) -> None:
     if isinstance(value, datetime):
         target.CopyFrom(timestamp(value))
     elif isinstance(value, date):
-        target.CopyFrom(date_pb2.Date(year=value.year, month=value.month, day=value.day))
+        target.CopyFrom(date_message(value))
     elif is_dataclass(value):
         fill(target, value)
         target.SetInParent()
@@ -126,4 +131,4 @@ def _prefix(kind: EnumDescriptor) -> str:
     return str(zero.removesuffix("UNSPECIFIED"))
 
 
-__all__ = ["enum_code", "enum_number", "fill", "read", "timestamp"]
+__all__ = ["date_message", "enum_code", "enum_number", "fill", "read", "timestamp"]

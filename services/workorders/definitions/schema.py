@@ -24,6 +24,7 @@ from services.workorders.domain.definition import (
 from services.workorders.domain.predicates import COMPARISONS, PREDICATES
 
 CODE = validate.Regexp(r"[a-z][a-z0-9_]*\Z", error="Small letters, digits and underscores.")
+SENTENCE = validate.Regexp(r"[A-Z].*\.\Z", error="A sentence: a capital letter first, a full stop last.")
 TONES = ("neutral", "info", "success", "warning", "danger")
 WORDS = {"says", "blames"}
 
@@ -182,6 +183,7 @@ class TransitionSchema(Schema):
     drafts = fields.String()
     phase = fields.String()
     help = fields.String()
+    done = fields.String(validate=SENTENCE)
     icon = fields.String()
     confirm = fields.String()
     danger = fields.Boolean()

@@ -64,6 +64,15 @@ def delay_reason(situation: Situation) -> str:
 
 
 @computation
+def delay_words(situation: Situation) -> str:
+    """The delay reason as people read it, with what was added to it; none where the appointment is in time."""
+    if not is_late(situation.order.appointment.start_time, sla_of(situation)):
+        return ""
+    label = str(paths.read(situation.snapshots, "reason.label") or "")
+    return ": ".join(filter(None, (label, situation.inputs.comment.strip())))
+
+
+@computation
 def delay_target(situation: Situation) -> int:
     """The target version that the delay reason was given against; 0 where the appointment is in time."""
     sla = sla_of(situation)

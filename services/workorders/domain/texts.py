@@ -55,11 +55,7 @@ def _travel(value: Travel) -> str:
 
 def _appointment(value: Appointment) -> str:
     day = f"{text_of(value.date)} {value.time}".strip()
-    late = (
-        f"(after target version {value.delay_target_version}: {value.delay_reason_code})"
-        if value.delay_reason_code
-        else ""
-    )
+    late = f"(after the target: {value.delay_reason or value.delay_reason_code})" if value.delay_reason_code else ""
     return " ".join(filter(None, (day, value.time_zone, late)))
 
 

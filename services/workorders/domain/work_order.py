@@ -101,6 +101,7 @@ class Appointment:
     start_time: datetime | None = None
     delay_reason_code: str = ""
     delay_target_version: int = 0
+    delay_reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,8 +37,9 @@ def announce(  # noqa: PLR0913 - the parts of the event
     reason_label: str = "",
     comment: str = "",
     assignment_id: str = "",
+    before: WorkOrder | None = None,
 ) -> None:
-    """Tell others of a move; called while the order's row is locked."""
+    """Tell others of a move; called while the order's row is locked. `before` is the order as it was."""
     actor = transaction.actor
     event = events_pb2.WorkOrderMoved(
         work_order=snapshots.of_row(transaction.connection, stored.row),
@@ -54,6 +55,8 @@ def announce(  # noqa: PLR0913 - the parts of the event
         move_time=wire.timestamp(transaction.now),
         assignment_id=assignment_id,
     )
+    if before is not None and before.fulfilment.expected_delivery_date:
+        event.earlier_delivery_date.CopyFrom(wire.date_message(before.fulfilment.expected_delivery_date))
     if REQUEST_PARTS in event.effects:
         event.parts.CopyFrom(parts_wanted(transaction.connection, stored.order))
     snapshots.publish(transaction, stored.order.id, event)

@@ -112,6 +112,7 @@ def commit(transaction: Transaction, caller: Caller, workflow: Workflow, stored:
         reason_label=label,
         comment=move.inputs.comment,
         assignment_id=move.assignment_id,
+        before=stored.order,
     )
     return Moved(saved, result, rows)
 

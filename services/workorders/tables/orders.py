@@ -98,6 +98,7 @@ work_orders = Table(
     Column("appointment_start_time", Instant),
     text_column("appointment_delay_reason_code", 60),
     Column("appointment_delay_target_version", BigInteger, nullable=False, server_default="0"),
+    long_column("appointment_delay_reason"),
     text_column("technician_technician_id", 40),
     text_column("technician_person_id", 40),
     text_column("technician_name"),

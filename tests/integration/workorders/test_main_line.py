@@ -276,6 +276,7 @@ def test_a_late_appointment_asks_and_then_keeps_the_reason(desk):
     assert reason_of(asked) == "APPOINTMENT_AFTER_TARGET"
     assert [warning.code for warning in preview.warnings] == ["APPOINTMENT_AFTER_TARGET"]
     assert saved.appointment.delay_reason_code == "weather"
+    assert saved.appointment.delay_reason == "Delay due to weather"
     moved = desk.told()[-1]
     assert (moved.reason_code, moved.reason_label) == ("weather", "Delay due to weather")
     assert any(row.reason.startswith("Delay due to weather") for row in desk.history(order))

@@ -53,6 +53,35 @@ def test_every_mail_reads_well_whatever_is_known(template, order, move):
         assert all(fact.value for fact in content.facts)
 
 
+def test_a_first_delivery_date_is_news_and_a_later_one_names_the_one_before():
+    first = fill("expected_delivery_changed", move=MoveFacts("Fieldmesh"))
+    changed = fill("expected_delivery_changed", move=MoveFacts("Fieldmesh", earlier_delivery="Tue 1 Dec 2026"))
+
+    assert first.heading == "The parts have a delivery date"
+    assert "Expected before" not in {fact.label for fact in first.facts}
+    assert changed.heading == "The expected delivery changed"
+    assert ("Expected before", "Tue 1 Dec 2026") in {(fact.label, fact.value) for fact in changed.facts}
+
+
+def test_who_reviews_a_completion_is_told_its_costs():
+    told = snapshot()
+    told.costs.rental_details = "Scissor lift\nfor a day"
+    told.costs.rental_cost.currency_code, told.costs.rental_cost.micros = "USD", 1_234_500_000
+
+    content = fill("work_order_completed", order_facts(told))
+
+    assert ("Rental equipment", "1,234.50 USD: Scissor lift for a day") in {(f.label, f.value) for f in content.facts}
+    assert "Permit" not in {fact.label for fact in content.facts}
+
+
+def test_nobody_expects_parts_that_are_there():
+    told = snapshot()
+    told.fulfilment.phase = "delivered"
+
+    assert order_facts(told).expected_delivery == ""
+    assert FULL.expected_delivery != ""
+
+
 def test_the_words_of_people_are_quoted_as_they_are():
     content = fill("work_order_sent_back", move=MoveFacts("Morgan Hale", comment="Line 1\n\nLine {{ 2 }}"))
 
