@@ -19,12 +19,12 @@ from services.chassis.ids import derive_id
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from werkzeug.datastructures import FileStorage
+    from werkzeug.datastructures import FileStorage, MultiDict
 
 CHUNK: Final = 256 * 1024
 MOST_FILES: Final = 10
-# "@[Name](person:id)" is what the composer writes for a mention; people read "@Name".
-_MENTION: Final = re.compile(r"@\[([^\]]{1,120})\]\((person|team):([0-9a-f-]{36})\)")
+# What the composer sends beside the text for each "@Name" that was chosen.
+_MENTION: Final = re.compile(r"(person|team):([0-9a-f-]{36}):(.{1,120})")
 _KINDS: Final = {"person": feed_pb2.MENTION_KIND_PERSON, "team": feed_pb2.MENTION_KIND_TEAM}
 # Shown in the page; everything else is downloaded.
 _SHOWN: Final = frozenset({"image/jpeg", "image/png", "image/webp", "image/gif"})
@@ -36,11 +36,11 @@ class Collaboration:
     @expose("/<pk>/posts", methods=["POST"])
     @has_access
     def share(self, pk: str) -> Any:
-        body, mentions = read_mentions(request.form.get("body", ""))
-        key = request.form.get("request_key", "")
+        body, mentions = read_mentions(request.form)
+        key, stands_for = request.form.get("request_key", ""), request.form.get("deliverable", "")
         files = [file for file in request.files.getlist("files") if file.filename][:MOST_FILES]
         try:
-            ids = [_upload(pk, file, "", derive_id(key, "file", place)) for place, file in enumerate(files)]
+            ids = [_upload(pk, file, stands_for, derive_id(key, "file", place)) for place, file in enumerate(files)]
             post = feed_pb2.FeedPost(work_order_id=pk, body=body, mentions=mentions, attachment_ids=ids)
             mesh().stub(feed_pb2_grpc.FeedPostServiceStub).CreateFeedPost(
                 feed_pb2.CreateFeedPostRequest(feed_post=post, request_id=key)
@@ -53,7 +53,7 @@ class Collaboration:
     @expose("/<pk>/posts/<post>/comments", methods=["POST"])
     @has_access
     def answer(self, pk: str, post: str) -> Any:
-        body, mentions = read_mentions(request.form.get("body", ""))
+        body, mentions = read_mentions(request.form)
         comment = feed_pb2.Comment(feed_post_id=post, body=body, mentions=mentions)
         try:
             mesh().stub(feed_pb2_grpc.CollaborationServiceStub).CreateComment(
@@ -77,17 +77,19 @@ class Collaboration:
     def upload(self, pk: str) -> Any:
         files = [file for file in request.files.getlist("files") if file.filename][:MOST_FILES]
         key, deliverable = request.form.get("request_key", ""), request.form.get("deliverable", "")
-        if not files:
-            flash("Choose a file first.", "warning")
-        try:
-            for place, file in enumerate(files):
+        stored, refused = 0, []
+        for place, file in enumerate(files):
+            try:
                 _upload(pk, file, deliverable, derive_id(key, "file", place))
-        except Refusal as refusal:
-            flash(sentence(refusal), "danger")
-        else:
-            if files:
-                flash(f"{len(files)} files uploaded." if len(files) > 1 else "The file was uploaded.", "success")
-        return redirect(f"{self.url_of(pk)}?tab=related#files")  # type: ignore[attr-defined]
+            except Refusal as refusal:
+                refused.append(f"{file.filename}: {sentence(refusal)}")
+            else:
+                stored += 1
+        if stored:
+            flash(f"{stored} files were uploaded." if stored > 1 else "The file was uploaded.", "success")
+        for words in refused if files else ["Choose a file first."]:
+            flash(words, "danger")
+        return redirect(f"{self.url_of(pk)}?tab=related")  # type: ignore[attr-defined]
 
     @expose("/<pk>/files/<one>")
     @has_access
@@ -122,6 +124,7 @@ class Collaboration:
             title="Not shared",
             words=sentence(refusal),
             text=request.form.get(field, ""),
+            mentions=request.form.getlist("mention"),
             action=request.path,
             request_key=request.form.get("request_key", ""),
             back=f"{self.url_of(pk)}?tab=collaborate",  # type: ignore[attr-defined]
@@ -129,12 +132,16 @@ class Collaboration:
         return page, http_status(refusal)
 
 
-def read_mentions(text: str) -> tuple[str, list[feed_pb2.Mention]]:
-    """A composed text as people read it, and whom it mentions."""
+def read_mentions(form: MultiDict[str, str]) -> tuple[str, list[feed_pb2.Mention]]:
+    """A composed text, and whom it mentions: of those who were chosen, the ones whose "@Name" still stands in it."""
+    text = form.get("body", "").replace("\r\n", "\n").strip()
+    chosen = (_MENTION.fullmatch(each) for each in dict.fromkeys(form.getlist("mention")))
     mentions = [
-        feed_pb2.Mention(kind=_KINDS[kind], id=identity, name=name) for name, kind, identity in _MENTION.findall(text)
+        feed_pb2.Mention(kind=_KINDS[match[1]], id=match[2], name=match[3])
+        for match in chosen
+        if match and f"@{match[3]}" in text
     ]
-    return _MENTION.sub(lambda match: f"@{match[1]}", text).replace("\r\n", "\n").strip(), mentions
+    return text, mentions
 
 
 def _upload(pk: str, file: FileStorage, deliverable: str, request_id: str) -> str:

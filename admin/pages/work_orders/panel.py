@@ -28,6 +28,7 @@ from services.chassis.errors import InvalidRequest, Refusal
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from fieldmesh.common.v1 import types_pb2
     from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
 
     from admin.grpcfab.interface import GrpcInterface
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from admin.grpcfab.spec import Field
 
 _SERVICE = work_order_service_pb2.DESCRIPTOR.services_by_name["WorkOrderService"]
+_DATE = re.compile(r"\b(19|20)\d\d-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])\b")
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 _GUARDED_BY = {
     "pin": "ListWorkOrders",
@@ -147,10 +149,19 @@ class WorkOrderPanel(Record, Moving, Collaboration, Creation, Addresses, Panel):
 
     @staticmethod
     def told(text: str) -> str:
-        """A recorded value for people: histories keep instants in UTC, pages show them in the viewer's zone."""
-        if not _INSTANT.fullmatch(text):
-            return text
-        return cells.instant(dt.datetime.fromisoformat(text)).text
+        """A recorded value for people: instants become the viewer's, and dates are written as everywhere else."""
+        if _INSTANT.fullmatch(text):
+            return cells.instant(dt.datetime.fromisoformat(text)).text
+        return _DATE.sub(lambda day: f"{dt.date.fromisoformat(day[0]):%-d %b %Y}", text)
+
+    @staticmethod
+    def actor(who: types_pb2.Actor) -> str:
+        """Who did something, for people: other services say that they are none."""
+        return (
+            f"{who.display_name.capitalize()} (system)"
+            if who.subject == f"service:{who.display_name}"
+            else who.display_name
+        )
 
     @staticmethod
     def item_badge(item: line_item_pb2.LineItem) -> cells.Cell:

@@ -114,13 +114,23 @@ def _moments(parcel_ids: list[str]) -> dict[str, list[Moment]]:
     for event in stub.ListTrackingEvents(shipment_pb2.ListTrackingEventsRequest(query=query)).tracking_events:
         moment = Moment(
             when=cells.instant(event.occur_time.ToDatetime(tzinfo=dt.UTC)),
-            what=event.description,
+            what=_said(event),
             where=event.location,
             badge=_badge(event, "state"),
             applied=event.applied,
         )
         found.setdefault(event.parcel_id, []).append(moment)
     return found
+
+
+def _said(event: shipment_pb2.TrackingEvent) -> str:
+    """What the carrier said: its own words, else the state and the date that it told."""
+    if event.description:
+        return event.description
+    state = resource_of(shipment_pb2.TrackingEvent).fields["state"].choice(event.state)
+    expected = _date(event, "expected_delivery_date")
+    told = [state.label if state and event.state else "", f"expected {expected}" if expected else ""]
+    return ", ".join(filter(None, told)).capitalize() or "Update"
 
 
 def _badge(message: Any, name: str) -> cells.Cell:

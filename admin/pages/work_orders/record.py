@@ -61,6 +61,7 @@ class Sla:
     badge: cells.Cell
     due: cells.Cell
     date: str
+    until: str
     late: bool
     at_risk: bool
     as_of: cells.Cell
@@ -150,6 +151,7 @@ class Record:
             "address": line,
             "map_url": f"https://www.openstreetmap.org/search?query={quote_plus(line)}" if line else "",
             "checklist": self._checklist(offered),
+            "costs": _costs(order),
             "appointment": appointment_of(order),
             "visit": {
                 "arrive": _instant(order.visit, "arrive_time"),
@@ -183,8 +185,12 @@ class Record:
     def _tab_collaborate(self, order: work_order_pb2.WorkOrder, offered: Sequence[Available]) -> Mapping[str, Any]:
         del offered
         words, order_by = request.args.get("q", "").strip()[:200], request.args.get("sort", "activity")
-        return {"feed": related.feed(order, words, order_by, request.args.get("after", "")), "words": words,
-                "feed_order": order_by}  # fmt: skip
+        return {
+            "feed": related.feed(order, words, order_by, request.args.get("after", "")),
+            "words": words,
+            "feed_order": order_by,
+            "deliverables": related.deliverables(related.work_types(related.line_items(order))),
+        }
 
     def _tab_assignment(self, order: work_order_pb2.WorkOrder, offered: Sequence[Available]) -> Mapping[str, Any]:
         may = next((each for each in offered if each.name == "assign_technician"), None)
@@ -214,10 +220,18 @@ def sla_of(order: work_order_pb2.WorkOrder) -> Sla:
                          tone="danger" if late else "warning" if at_risk else tone),
         due=cells.instant(due, zone) if due else cells.EMPTY,
         date=f"{date:%a %-d %b %Y}" if date else "",
+        until=_until(date, due.astimezone(zone)) if date and due else "",
         late=late,
         at_risk=at_risk,
         as_of=_instant(sla, "as_of_time"),
     )  # fmt: skip
+
+
+def _until(date: dt.date, due: dt.datetime) -> str:
+    """Up to when on its date a target holds, on the site's clock; `due` is the first instant that is too late."""
+    if due.date() > date and due.time() == dt.time():
+        return f"until the end of the day, {due:%Z}"
+    return f"before {due:%H:%M %Z}"
 
 
 def site_zone(order: work_order_pb2.WorkOrder) -> dt.tzinfo:
@@ -226,6 +240,23 @@ def site_zone(order: work_order_pb2.WorkOrder) -> dt.tzinfo:
         return zoneinfo.ZoneInfo(order.site_time_zone) if order.site_time_zone else viewer_zone()
     except (zoneinfo.ZoneInfoNotFoundError, ValueError):
         return viewer_zone()
+
+
+def _costs(order: work_order_pb2.WorkOrder) -> list[tuple[str, str, str]]:
+    """What the completion costs beside work and travel, each with amount and details (CP-83)."""
+    costs = order.costs
+    lines = (
+        ("Rental equipment", _money(costs, "rental_cost"), costs.rental_details),
+        ("Permit", _money(costs, "permit_cost"), costs.permit_details),
+    )
+    return [line for line in lines if line[1] or line[2]]
+
+
+def _money(message: Any, name: str) -> str:
+    if not message.HasField(name):
+        return ""
+    money = getattr(message, name)
+    return f"{money.micros / 1_000_000:,.2f} {money.currency_code}"
 
 
 def appointment_of(order: work_order_pb2.WorkOrder) -> Mapping[str, cells.Cell]:

@@ -1,15 +1,19 @@
-/* @mentions in a text: what is typed after an @ asks the server, and a choice is written as @[Name](kind:id). */
+/* @mentions in a text: what is typed after an @ asks the server; a choice is written as @Name, and who it is beside the text. */
 let asked = 0;
 const parts = (area) => ({ box: area.closest("[data-mentions]"), list: area.closest("[data-mentions]").querySelector("[role=listbox]") });
 const hide = (list) => { list.hidden = true; list.replaceChildren(); };
 const typed = (area) => /(?:^|\s)@([^@\n[\]()]{0,40})$/.exec(area.value.slice(0, area.selectionStart));
+/* Behind a name that was chosen the text goes on. */
+const isChosen = (area, text) => [...area.parentElement.querySelectorAll("input[name=mention]")].some((each) => text.startsWith(each.value.split(":").slice(2).join(":")));
 const write = (area, option) => {
   const match = typed(area);
   if (!match) return;
   const end = area.selectionStart;
   const begin = end - match[1].length - 1;
   const { name, kind, id } = option.dataset;
-  area.setRangeText(`@[${name}](${kind}:${id}) `, begin, end, "end");
+  area.setRangeText(`@${name} `, begin, end, "end");
+  const who = Object.assign(document.createElement("input"), { type: "hidden", name: "mention", value: `${kind}:${id}:${name}` });
+  area.after(who);
   hide(parts(area).list);
   area.focus();
 };
@@ -18,7 +22,7 @@ document.addEventListener("input", async (event) => {
   if (!area) return;
   const { box, list } = parts(area);
   const match = typed(area);
-  if (!match) { hide(list); return; }
+  if (!match || isChosen(area, match[1])) { hide(list); return; }
   const turn = ++asked;
   const answer = await fetch(`${box.dataset.mentions}?q=${encodeURIComponent(match[1])}`, { headers: { Accept: "application/json" } });
   if (!answer.ok || turn !== asked) return;
