@@ -117,6 +117,7 @@ def offer_message(offer: Offer, reasons: Iterable[Reason] = ()) -> work_order_se
         refusals=[refusal_message(objection) for objection in offer.objections],
         bulk=move.bulk,
         help=move.help,
+        done=move.done,
         drafts=move.drafts,
         reasons=[
             work_order_service_pb2.ReasonChoice(code=each.code, label=each.label, guidance=each.guidance)

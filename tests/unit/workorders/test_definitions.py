@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from services.workorders.definitions import SHIPPED, DefinitionInvalid, load_definition, load_workflows
+from services.workorders.domain.definition import Position
 from services.workorders.domain.diagram import diagram
 from services.workorders.domain.predicates import PREDICATES
 
@@ -116,6 +117,17 @@ def test_an_unreachable_state_and_an_open_state_without_a_way_out_are_faults():
 
     assert [message for _, message in unreachable] == ["No transition reaches this state."]
     assert "No transition leads out of this open state." in {message for _, message in stuck}
+
+
+def test_every_transition_that_people_use_tells_afterwards_what_was_done_in_a_sentence():
+    definition = load_workflows().latest("partner_service").definition
+    shown = [move for move in definition.transitions.values() if move.position is not Position.HIDDEN]
+
+    assert [move.name for move in shown if not move.done] == []
+    assert definition.transitions["assign_technician"].done == "The technician was assigned."
+    assert faults(("done: The technician was assigned.", "done: assigned")) == [
+        (line_of("done: The technician"), "A sentence: a capital letter first, a full stop last.")
+    ]
 
 
 def test_a_key_that_stands_twice_is_a_fault():
