@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from services.chassis.settings import Port, Settings, load_settings
+
+SHORTEST_PASSWORD = 12
 
 
 class AdminSettings(Settings):
@@ -23,6 +25,13 @@ class AdminSettings(Settings):
     admin_proxies: Annotated[int, Field(ge=0, le=5)] = 0
     # Password of the demo logins; empty: made on first run and kept in the data folder.
     demo_password: Annotated[str, Field(repr=False)] = ""
+
+    @field_validator("demo_password")
+    @classmethod
+    def _refuse_short(cls, password: str) -> str:
+        if password and len(password) < SHORTEST_PASSWORD:
+            raise ValueError(f"it has to have at least {SHORTEST_PASSWORD} characters")
+        return password
 
     @model_validator(mode="after")
     def _place_database(self) -> Self:

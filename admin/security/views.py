@@ -18,12 +18,13 @@ from wtforms.validators import EqualTo, InputRequired, Length
 from admin import identity
 from admin.grpcfab.context import mesh
 from admin.grpcfab.routes import expose
+from admin.settings import SHORTEST_PASSWORD
 from services.chassis.errors import NotFound, Unavailable, WrongState
 
 if TYPE_CHECKING:
     from admin.security.models import Login
 
-MINIMUM_PASSWORD: Final = 12
+MINIMUM_PASSWORD: Final = SHORTEST_PASSWORD
 # The same words for a wrong name, a wrong password and an inactive person: they tell nothing about who exists.
 REFUSED: Final = "Name or password is wrong, or this login is not active."
 

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Annotated, Any, Final, Literal, TypeVar, overload
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PREFIX: Final = "FIELDMESH_"
@@ -183,6 +184,21 @@ def _shared_ports(services: Mapping[str, ServiceSettings]) -> list[str]:
 
 def _named(prefix: str, error: ValidationError) -> list[str]:
     return [
-        f"{prefix}{'_'.join(str(part) for part in fault['loc'][:1]).upper()}: {fault['msg']}."
+        f"{prefix}{'_'.join(str(part) for part in fault['loc'][:1]).upper()}: {_in_words(fault)}."
         for fault in error.errors(include_input=False, include_url=False)
     ]
+
+
+def _in_words(fault: ErrorDetails) -> str:
+    """What is wrong with a variable, for whoever set it."""
+    known: Mapping[str, Any] = fault.get("ctx", {})
+    words = {
+        "int_parsing": "this is no whole number",
+        "float_parsing": "this is no number",
+        "greater_than": "it has to be more than {gt}",
+        "greater_than_equal": "it has to be at least {ge}",
+        "less_than_equal": "it has to be at most {le}",
+        "literal_error": "it has to be {expected}",
+        "value_error": "{error}",
+    }
+    return words[fault["type"]].format_map(known) if fault["type"] in words else fault["msg"]

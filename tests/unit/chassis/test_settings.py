@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
+from admin.settings import AdminSettings
 from services.chassis.settings import SettingsFault, load_settings
 
 
@@ -45,6 +46,15 @@ def test_every_fault_is_named_at_once(monkeypatch):
 
     named = [fault.split(":")[0] for fault in refusal.value.faults]
     assert named == ["FIELDMESH_WORKORDERS_PORT", "FIELDMESH_SHIPPING_DATABASE_URL", "FIELDMESH_LOG_FORMAT"]
+    assert refusal.value.faults[0] == "FIELDMESH_WORKORDERS_PORT: it has to be at most 65535."
+    assert refusal.value.faults[2] == "FIELDMESH_LOG_FORMAT: it has to be 'console' or 'json'."
+
+
+def test_a_password_that_no_login_could_have_is_refused_for_the_demo(monkeypatch):
+    monkeypatch.setenv("FIELDMESH_DEMO_PASSWORD", "short")
+
+    with pytest.raises(SettingsFault, match="FIELDMESH_DEMO_PASSWORD: it has to have at least 12 characters"):
+        load_settings(AdminSettings)
 
 
 def test_postgresql_without_a_broker_is_refused_and_says_why(monkeypatch):
