@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-import zoneinfo
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote_plus
 
@@ -19,12 +18,13 @@ from fieldmesh.workorders.v1 import (
 from flask import flash, g, redirect, request
 
 from admin.grpcfab import cells
-from admin.grpcfab.context import mesh, viewer_zone
+from admin.grpcfab.context import mesh
 from admin.grpcfab.errors import sentence
 from admin.grpcfab.routes import expose, has_access
 from admin.pages.work_orders import moves, parts, related
 from admin.pages.work_orders.assignment import Desk
 from admin.pages.work_orders.listing import state_badge
+from admin.pages.work_orders.sites import site_zone
 from services.chassis.errors import Refusal
 
 if TYPE_CHECKING:
@@ -154,8 +154,8 @@ class Record:
             "costs": _costs(order),
             "appointment": appointment_of(order),
             "visit": {
-                "arrive": _instant(order.visit, "arrive_time"),
-                "depart": _instant(order.visit, "depart_time"),
+                "arrive": _instant(order.visit, "arrive_time", site_zone(order)),
+                "depart": _instant(order.visit, "depart_time", site_zone(order)),
             },
         }
 
@@ -234,14 +234,6 @@ def _until(date: dt.date, due: dt.datetime) -> str:
     return f"before {due:%H:%M %Z}"
 
 
-def site_zone(order: work_order_pb2.WorkOrder) -> dt.tzinfo:
-    """The site's zone; the viewer's where it is not known."""
-    try:
-        return zoneinfo.ZoneInfo(order.site_time_zone) if order.site_time_zone else viewer_zone()
-    except (zoneinfo.ZoneInfoNotFoundError, ValueError):
-        return viewer_zone()
-
-
 def _costs(order: work_order_pb2.WorkOrder) -> list[tuple[str, str, str]]:
     """What the completion costs beside work and travel, each with amount and details (CP-83)."""
     costs = order.costs
@@ -267,5 +259,8 @@ def appointment_of(order: work_order_pb2.WorkOrder) -> Mapping[str, cells.Cell]:
     return {"site": cells.instant(start, site_zone(order)), "viewer": cells.instant(start)}
 
 
-def _instant(message: Any, name: str) -> cells.Cell:
-    return cells.instant(getattr(message, name).ToDatetime(tzinfo=dt.UTC)) if message.HasField(name) else cells.EMPTY
+def _instant(message: Any, name: str, zone: dt.tzinfo | None = None) -> cells.Cell:
+    """An instant in a zone, by default the viewer's; nothing where it is not set."""
+    if not message.HasField(name):
+        return cells.EMPTY
+    return cells.instant(getattr(message, name).ToDatetime(tzinfo=dt.UTC), zone)

@@ -1,0 +1,21 @@
+"""The clock of a site, by which people there tell the time (CP-5)."""
+
+from __future__ import annotations
+
+import zoneinfo
+from typing import TYPE_CHECKING
+
+from admin.grpcfab.context import viewer_zone
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+    from fieldmesh.workorders.v1 import work_order_pb2
+
+
+def site_zone(order: work_order_pb2.WorkOrder) -> dt.tzinfo:
+    """The site's zone; the viewer's where it is not known."""
+    try:
+        return zoneinfo.ZoneInfo(order.site_time_zone) if order.site_time_zone else viewer_zone()
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError):
+        return viewer_zone()
