@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import wtforms
 from wtforms.validators import ValidationError
 
+from admin.grpcfab.clocks import FOLDS, fold_of, folds_of, instants_of, wall_of
 from admin.grpcfab.context import viewer_zone
 from admin.grpcfab.values import Money
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from admin.grpcfab.clocks import Fold
 
 _MONEY_DIGITS = 6
 _MONEY_BOUND = 10**12  # Millionths of it still fit into 64 bits.
@@ -140,7 +142,8 @@ class DateField(wtforms.DateField):
 class InstantField(wtforms.Field):
     """An instant, typed as wall time in the viewer's zone (CP-5).
 
-    A time that a clock change leaves out is refused; one that exists twice means the earlier (hard-parts 17).
+    A time that a clock change leaves out is refused. Of one that exists twice a second input of the same name asks
+    which is meant; it is there only where that is in doubt (hard-parts 17).
     """
 
     kind: ClassVar[str] = "instant"
@@ -149,10 +152,25 @@ class InstantField(wtforms.Field):
     def zone_name(self) -> str:
         return str(getattr(viewer_zone(), "key", "UTC"))
 
+    @property
+    def folds(self) -> Sequence[Fold]:
+        """What the second input offers; nothing where the time shown is not in doubt."""
+        try:
+            return folds_of(_wall(self._value()), viewer_zone())
+        except ValueError:
+            return ()
+
+    @property
+    def fold(self) -> str:
+        """Which of them is chosen; empty where none is yet."""
+        if self.raw_data:
+            return str(self.raw_data[1]) if len(self.raw_data) > 1 else ""
+        return fold_of(self.data, viewer_zone()) if self.data else ""
+
     def _value(self) -> str:
         if self.raw_data:
             return str(self.raw_data[0])
-        return f"{self.data.astimezone(viewer_zone()):%Y-%m-%dT%H:%M:%S}" if self.data else ""
+        return f"{wall_of(self.data, viewer_zone()):%Y-%m-%dT%H:%M:%S}" if self.data else ""
 
     def process_data(self, value: Any) -> None:
         self.data = value.replace(microsecond=0) if value else None
@@ -163,13 +181,27 @@ class InstantField(wtforms.Field):
         if not text:
             return
         try:
-            wall = dt.datetime.fromisoformat(text).replace(tzinfo=None)
+            wall = _wall(text)
         except ValueError as error:
             raise ValueError("Enter a date and a time.") from error
-        moment = wall.replace(tzinfo=viewer_zone()).astimezone(dt.UTC)
-        if moment.astimezone(viewer_zone()).replace(tzinfo=None) != wall:
-            raise ValueError("That time does not exist on this date: clocks are set forward. Choose another.")
-        self.data = moment
+        instants = instants_of(wall, viewer_zone())
+        told = f"{wall:%H:%M} on {wall:%-d %B %Y}"
+        if not instants:
+            raise ValueError(f"{self.label.text}: {told} does not exist, because clocks are set forward then.")
+        if len(instants) == 1:
+            self.data = instants[0]
+        elif len(valuelist) > 1 and valuelist[1] in FOLDS:
+            self.data = instants[FOLDS.index(valuelist[1])]
+        else:
+            raise ValueError(f"{told} comes twice, because clocks are set back then. Choose which is meant.")
+
+
+def _wall(text: str) -> dt.datetime:
+    """A typed wall time. ValueError for what is none, and for the ends of the calendar, where zones do not apply."""
+    wall = dt.datetime.fromisoformat(text).replace(tzinfo=None)
+    if not dt.MINYEAR < wall.year < dt.MAXYEAR:
+        raise ValueError(text)
+    return wall
 
 
 class LinesField(wtforms.Field):

@@ -196,12 +196,14 @@ def _range(spec: Field) -> validators.NumberRange:
 
 
 class Required:
-    """Something was given; zero counts."""
+    """Something was given; zero counts, and so does what could not be read, which has its own error."""
 
     field_flags: Mapping[str, Any] = {"required": True}
 
     def __call__(self, form: Any, field: Any) -> None:
         del form
+        if field.process_errors:
+            raise validators.StopValidation
         if field.data in (None, "", []) or (getattr(field, "kind", "") == "choice" and not field.data):
             raise validators.StopValidation("This is required.")
 

@@ -57,7 +57,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Flask, Me
 def mesh(served: tuple[Flask, MemoryMesh]) -> Iterator[MemoryMesh]:
     """The mesh with a fresh little world in it."""
     found = served[1]
-    for kept in (found.rows, found.calls, found.down, found.refuse, found.entries, found.changes):
+    for kept in (found.rows, found.calls, found.down, found.refuse, found.entries, found.changes, found.stopped):
         kept.clear()
     memory_data.everything(found)
     return found
