@@ -14,7 +14,7 @@ from werkzeug.exceptions import NotFound as PageMissing
 from admin.grpcfab import spec, values
 from admin.grpcfab.base import PanelBase
 from admin.grpcfab.context import mesh, viewer_roles
-from admin.grpcfab.errors import http_status, sentence
+from admin.grpcfab.errors import form_sentence, http_status, sentence
 from admin.grpcfab.forms import ResourceForm, dump, form_class
 from admin.grpcfab.routes import expose
 from services.chassis.access import allowed_roles
@@ -119,7 +119,7 @@ class Acting(PanelBase):
         try:
             self._run(chosen, row, form)
         except Refusal as refusal:
-            problems = form.refuse(refusal) if refusal.kind == "invalid" else [sentence(refusal)]
+            problems = form.refuse(refusal) if refusal.kind == "invalid" else [form_sentence(refusal)]
             return self._ask(chosen, row, form, problems, http_status(refusal))
         flash(f"{chosen.options.label}: done for {row}.", "success")
         return self._onward(self.url_of(row.id))

@@ -110,6 +110,11 @@ class PanelBase(ModelView):  # type: ignore[misc]
         """The page of a row."""
         return self.url(one)
 
+    def narrowing(self, row: Row | None) -> Mapping[str, str]:
+        """Values beside a form's own inputs that narrow what its pickers offer; `row` is None for a new one."""
+        del row
+        return {}
+
     def row(self, pk: str) -> Row:
         """One row within the view's base filters; 404 where there is none."""
         found = self.datamodel.get(pk, self._base_filters)

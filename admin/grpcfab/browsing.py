@@ -79,15 +79,32 @@ class Browsing(PanelBase):
     @expose("/options")
     @has_access
     def options(self) -> Any:
-        """What a search box offers: rows that may be chosen and match what was typed."""
-        filters = self.datamodel.get_filters(self.search_columns)
+        """What a search box offers: rows that may be chosen, match what was typed, and fit the rest of the form."""
+        narrowed = ListState.parse(request.args, self.datamodel)
+        filters = narrowed.fill(self.datamodel.get_filters(self.search_columns))
         active = self.datamodel.resource.fields.get("active")
         if active is not None and active.options.filter:
             filters.add_filter("active", self.datamodel.FilterEqual, "true")
-        state = ListState(search=request.args.get("q", "").strip()[:200], size=PICKED)
-        query = state.query(str(self.datamodel.resource.options.default_order))
+        query = ListState(search=narrowed.search, size=PICKED).query(str(self.datamodel.resource.options.default_order))
         rows = self.datamodel.page(filters.get_joined_filters(self._base_filters), query).rows
-        return self.render_template("panel/_options.html", rows=rows, panel=self)
+        return self.render_template("panel/_options.html", rows=rows, panel=self, fills=self._fills(rows))
+
+    def _fills(self, rows: Sequence[Row]) -> Mapping[str, Mapping[str, tuple[str, str]]]:
+        """By row, what choosing it puts into other inputs: each input's name with an id and what people call it."""
+        asked = request.args.getlist("fills")
+        fields = [
+            each for each in self.datamodel.resource.visible() if each.kind is Kind.REFERENCE and not each.repeated
+        ]
+        wanted = [each for each in fields if each.name in asked]
+        known = references.resolve(rows, wanted)
+        return {
+            row.id: {
+                each.name: (getattr(row, each.name), known[each.reference, getattr(row, each.name)].title)
+                for each in wanted
+                if getattr(row, each.name)
+            }
+            for row in rows
+        }
 
     @expose("/export.csv")
     @has_access

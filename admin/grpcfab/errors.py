@@ -27,15 +27,18 @@ def http_status(refusal: Refusal) -> int:
     return _STATUS.get(refusal.kind, 500)
 
 
+def form_sentence(refusal: Refusal) -> str:
+    """What happened to a form that is drawn again with its input."""
+    if refusal.kind != "unavailable":
+        return sentence(refusal)
+    return f"{_happened(refusal)} Nothing was saved; what you entered is still here: try again in a moment."
+
+
 def sentence(refusal: Refusal) -> str:
     """What happened and what it means for the person, in one or two sentences."""
-    named = refusal.metadata.get("service", "")
-    service = f"The {named} service" if named else "A service"
     match refusal.kind:
-        case "unavailable" if refusal.reason == "REMOTE_FAILURE":
-            return f"{service} failed over this. Nothing was saved; what you entered is still here."
         case "unavailable":
-            return f"{service} is not answering. Your input is kept: try again in a moment."
+            return f"{_happened(refusal)} Try again in a moment."
         case "stale":
             return "Somebody else changed this since you opened it. Look at it again, then repeat what you wanted."
         case "missing":
@@ -44,3 +47,9 @@ def sentence(refusal: Refusal) -> str:
             return str(refusal) or "You may not do this."
         case _:
             return str(refusal)
+
+
+def _happened(refusal: Refusal) -> str:
+    named = refusal.metadata.get("service", "")
+    service = f"The {named} service" if named else "A service"
+    return f"{service} {'failed over this' if refusal.reason == 'REMOTE_FAILURE' else 'is not answering'}."

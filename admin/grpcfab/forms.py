@@ -12,7 +12,7 @@ from flask_wtf import FlaskForm
 from wtforms import validators
 
 from admin.grpcfab import choosing, fields, values
-from admin.grpcfab.spec import Field, Kind, nested_class
+from admin.grpcfab.spec import Field, Kind, nested_class, words
 from services.chassis.ids import new_id
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from google.protobuf.message import Message
     from werkzeug.datastructures import MultiDict
 
-    from services.chassis.errors import Refusal
+    from services.chassis.errors import Refusal, Violation
 
 _FIELDS: Final[Mapping[Kind, type[wtforms.Field]]] = {
     Kind.TEXT: fields.TextField,
@@ -95,16 +95,18 @@ class ResourceForm(FlaskForm):  # type: ignore[misc]
 
     def refuse(self, refusal: Refusal) -> list[str]:
         """Put a refusal's violations at their fields; what belongs to no field is answered."""
+        return self.blame(refusal.violations) or ([] if refusal.violations else [str(refusal)])
+
+    def blame(self, violations: Iterable[Violation]) -> list[str]:
+        """Put violations at their fields; what belongs to no field is answered. All of it in sentences."""
         loose = []
-        for violation in refusal.violations:
+        for violation in violations:
             target = _find(self, violation.field)
             if target is None:
-                loose.append(
-                    f"{violation.field}: {violation.description}" if violation.field else violation.description
-                )
+                loose.append(_sentence(violation.description, _words(violation.field)))
             else:
-                target.errors = [*target.errors, violation.description]
-        return loose or ([] if refusal.violations else [str(refusal)])
+                target.errors = [*target.errors, _sentence(violation.description, "This")]
+        return loose
 
 
 def form_class(specs: Iterable[Field], name: str = "DynamicForm") -> type[ResourceForm]:
@@ -219,6 +221,17 @@ class Pattern:
         del form
         if field.data and not self._pattern.fullmatch(str(field.data)):
             raise validators.ValidationError(self._message)
+
+
+def _sentence(description: str, subject: str) -> str:
+    """What is wrong, as a sentence: services say "is required" of a field, or name in a sentence what is wrong."""
+    text = description if description[:1].isupper() else f"{subject} {description}".strip()
+    return text if text.endswith((".", "!", "?")) else f"{text}."
+
+
+def _words(path: str) -> str:
+    """The last step of a violation's path as people read it."""
+    return words(path.rpartition(".")[2].partition("[")[0].removesuffix("_id")).capitalize()
 
 
 def _find(form: Any, path: str) -> Any:

@@ -74,6 +74,16 @@ class Field:
         return str(self.options.reference)
 
     @property
+    def narrowed_by(self) -> tuple[str, ...]:
+        """Inputs of the same form that narrow which rows may be chosen."""
+        return tuple(self.options.narrowed_by)
+
+    @property
+    def fills(self) -> tuple[str, ...]:
+        """Inputs of the same form that take over fields of the chosen row."""
+        return tuple(self.options.fills)
+
+    @property
     def help(self) -> str:
         return str(self.options.help)
 

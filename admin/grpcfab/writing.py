@@ -10,7 +10,7 @@ from werkzeug.datastructures import MultiDict
 
 from admin.grpcfab import cells, references, values
 from admin.grpcfab.base import PanelBase
-from admin.grpcfab.errors import http_status, sentence
+from admin.grpcfab.errors import form_sentence, http_status, sentence
 from admin.grpcfab.forms import ResourceForm, dump
 from admin.grpcfab.routes import expose, has_access
 from services.chassis.errors import AlreadyExists, Refusal, StaleEtag
@@ -161,5 +161,5 @@ def _apply(form: ResourceForm, row: Row, specs: Sequence[Field]) -> None:
 def _refused(form: ResourceForm, row: Row | None, refusal: Refusal) -> Draft:
     if isinstance(refusal, AlreadyExists):
         form.request_key.data = new_id()
-    problems = form.refuse(refusal) if refusal.kind == "invalid" else [sentence(refusal)]
+    problems = form.refuse(refusal) if refusal.kind == "invalid" else [form_sentence(refusal)]
     return Draft(form, row, problems=problems, status=http_status(refusal))

@@ -75,7 +75,7 @@ def test_what_the_service_finds_wrong_stands_at_its_field(dispatcher, mesh):
     assert 'id="account_number-error"' in answer.text
     assert 'id="billing_address-postal_code-error"' in answer.text
     assert "is no postal code" in answer.text
-    assert "elsewhere: is odd" in answer.text
+    assert "Elsewhere is odd." in answer.text
     assert "Quince Park" in answer.text
 
 
@@ -97,6 +97,16 @@ def test_whatever_happens_the_input_is_kept(dispatcher, mesh, refusal, status, w
     assert words in answer.text
     assert "Three hours of typing" in answer.text
     assert "data-dirty" in answer.text
+
+
+def test_a_page_that_cannot_be_read_says_nothing_of_input(dispatcher, mesh):
+    mesh.down.add("workorders")
+
+    page = dispatcher.get("/accounts/")
+
+    assert page.status_code == 503
+    assert "The workorders service is not answering. Try again in a moment." in page.text
+    assert "input" not in page.text[page.text.index("<main") :].partition("</main>")[0].replace("<input", "")
 
 
 def test_editing_sends_exactly_the_changed_fields(dispatcher, mesh):

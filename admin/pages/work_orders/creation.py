@@ -1,56 +1,55 @@
-"""A new work order with its line items (R-2)."""
+"""Work orders before they are allocated: a new one with its line items, and editing it (R-2)."""
 
 from __future__ import annotations
 
-import dataclasses
+import re
 from typing import TYPE_CHECKING, Any, Final
 
-from fieldmesh.workorders.v1 import work_order_pb2, work_order_service_pb2, work_order_service_pb2_grpc
+from fieldmesh.workorders.v1 import work_order_service_pb2, work_order_service_pb2_grpc
 from flask import flash, redirect, request
 
-from admin.grpcfab import spec, values
-from admin.grpcfab.context import mesh
-from admin.grpcfab.errors import http_status, sentence
+from admin.grpcfab import values
+from admin.grpcfab.context import mesh, viewer
+from admin.grpcfab.errors import form_sentence, http_status
 from admin.grpcfab.forms import ResourceForm, dump, form_class
 from admin.grpcfab.routes import expose, has_access
-from services.chassis.errors import Refusal
+from admin.pages.work_orders import line_items
+from admin.pages.work_orders.line_items import is_sound, item_form, write
+from services.chassis.errors import Refusal, Violation
 from services.chassis.ids import new_id
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from werkzeug.datastructures import MultiDict
 
-_ASKED: Final = (
+    from admin.grpcfab.rows import Row
+
+# What a dispatcher gives, before the order is allocated; all else is asked for by transitions.
+GIVEN: Final = (
     "account_id", "facility_id", "territory_id", "entitlement_id", "case_id", "contact_id", "priority", "subject",
     "description", "station_ids", "site_validation_count", "customer_service_executive_id",
 )  # fmt: skip
 MOST_ITEMS: Final = 20
-_ITEM_FIELDS: Final = {field.name: field for field in spec.fields_of(work_order_pb2.NewLineItem.DESCRIPTOR)}
-_PART_FIELDS: Final = {field.name: field for field in spec.fields_of(work_order_pb2.PartNeed.DESCRIPTOR)}
-_ITEM_SPECS: Final = tuple(
-    _ITEM_FIELDS[name] for name in ("work_type_id", "station_id", "warranty_type", "description")
-)
-# A line item may do without a part; the work type says where one is needed.
-_PART_SPECS: Final = tuple(dataclasses.replace(_PART_FIELDS[name], required=False) for name in ("part_id", "quantity"))
-LineItemForm: Final = form_class((*_ITEM_SPECS, *_PART_SPECS), "LineItemForm")
+UNALLOCATED: Final = "unallocated"
+_IN_ITEM: Final = re.compile(r"line_items\[(\d+)\]\.(.+)")
 
 
 class Creation:
-    """The routes that make a new order."""
+    """The routes that make a new order, and change one that nobody works on yet."""
 
     @expose("/new", methods=["GET", "POST"])
     @has_access
     def add(self) -> Any:
         fields = self.datamodel.resource.fields  # type: ignore[attr-defined]
-        kind = form_class([fields[name] for name in _ASKED], "NewWorkOrderForm")
+        kind = form_class([fields[name] for name in GIVEN], "NewWorkOrderForm")
         if request.method == "GET":
-            return self._draw_new(kind.drawn(None), [_item_form(None, 0)])
+            return self._draw_new(kind.drawn(None), [item_form(None, 0)])
         form = kind.sent(request.form)
-        items = [_item_form(request.form, place) for place in _places(request.form)]
-        sound = [form.validate(), *(_sound(item) for item in items)]
+        items = [item_form(request.form, place) for place in _places(request.form)]
+        sound = [form.validate(), *(is_sound(item) for item in items)]
         if not items:
-            return self._draw_new(form, [_item_form(None, 0)], ["A work order needs at least one line item."], 422)
+            return self._draw_new(form, [item_form(None, 0)], ["A work order needs at least one line item."], 422)
         if not all(sound):
             return self._draw_new(form, items, (), 422)
         return self._create(form, items)
@@ -59,14 +58,34 @@ class Creation:
         wanted = work_order_service_pb2.CreateWorkOrderRequest(request_id=form.request_key.data or new_id())
         for field in form.specs:
             values.write(wanted.work_order, field, dump(form[field.name], field))
-        wanted.line_items.extend(_new_item(item) for item in items)
+        for item in items:
+            write(item, wanted.line_items.add())
         try:
             made = mesh().stub(work_order_service_pb2_grpc.WorkOrderServiceStub).CreateWorkOrder(wanted)
         except Refusal as refusal:
-            problems = form.refuse(refusal) if refusal.kind == "invalid" else [sentence(refusal)]
-            return self._draw_new(form, items, problems, http_status(refusal))
+            return self._draw_new(form, items, _refused(form, items, refusal), http_status(refusal))
         flash(f"Work order {made.number} was created. Allocate it when it is ready.", "success")
         return redirect(self.url_of(made.id))  # type: ignore[attr-defined]
+
+    @expose("/<pk>/edit", methods=["GET", "POST"])
+    @has_access
+    def edit(self, pk: str) -> Any:
+        row: Row = self.row(pk)  # type: ignore[attr-defined]
+        if row.state != UNALLOCATED:
+            flash("This work order was allocated; it is changed by its actions only.", "warning")
+            return redirect(self.url_of(row.id))  # type: ignore[attr-defined]
+        return super().edit(pk)  # type: ignore[misc]
+
+    def _init_forms(self) -> None:
+        super()._init_forms()  # type: ignore[misc]
+        fields = self.datamodel.resource.fields  # type: ignore[attr-defined]
+        self.edit_form = form_class([fields[name] for name in GIVEN], "WorkOrderEditForm")
+
+    def narrowing(self, row: Row | None) -> Mapping[str, str]:
+        """The customer service executive is one of the issuer's people."""
+        who = viewer()
+        issuer = row.issuer_org if row is not None else getattr(who, "organization_id", "")
+        return {"organization_id": issuer}
 
     @expose("/line-item-fields")
     @has_access
@@ -74,7 +93,7 @@ class Creation:
         """The inputs of one more line item."""
         place = min(max(request.args.get("place", 1, int), 0), MOST_ITEMS - 1)
         return self.render_template(  # type: ignore[attr-defined]
-            "pages/work_orders/_new_item.html", item=_item_form(None, place), place=place, panel=self
+            "pages/work_orders/_new_item.html", item=item_form(None, place), place=place, panel=self
         )
 
     def _draw_new(
@@ -98,27 +117,15 @@ def _places(formdata: MultiDict[str, str]) -> list[int]:
     return sorted(int(place) for place in found if place.isdigit())[:MOST_ITEMS]
 
 
-def _item_form(formdata: MultiDict[str, str] | None, place: int) -> ResourceForm:
-    data = None if formdata is not None else {"quantity": 1}
-    form: ResourceForm = LineItemForm(formdata=formdata, data=data, prefix=f"item-{place}-", meta={"csrf": False})
-    return form
-
-
-def _sound(item: ResourceForm) -> bool:
-    """Whether a line item can be sent; with a part it says how many."""
-    sound = bool(item.validate())
-    if item["part_id"].data and not item["quantity"].data:
-        item["quantity"].errors = [*item["quantity"].errors, "How many of the part?"]
-        return False
-    return sound
-
-
-def _new_item(item: ResourceForm) -> work_order_pb2.NewLineItem:
-    made = work_order_pb2.NewLineItem()
-    for field in _ITEM_SPECS:
-        values.write(made, field, dump(item[field.name], field))
-    if item["part_id"].data:
-        need = made.parts.add()
-        for field in _PART_SPECS:
-            values.write(need, field, dump(item[field.name], field))
-    return made
+def _refused(form: ResourceForm, items: Sequence[ResourceForm], refusal: Refusal) -> list[str]:
+    """Put what is wrong at the inputs of the order and of its line items; what belongs to none is answered."""
+    if not refusal.violations:
+        return [form_sentence(refusal)]
+    rest, problems = [], []
+    for each in refusal.violations:
+        inside = _IN_ITEM.fullmatch(each.field)
+        if inside and int(inside[1]) < len(items):
+            problems += line_items.blame(items[int(inside[1])], [Violation(inside[2], each.description)])
+        else:
+            rest.append(each)
+    return form.blame(rest) + problems

@@ -9,7 +9,7 @@ from flask import flash, make_response, redirect, request
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import NotFound as PageMissing
 
-from admin.grpcfab.errors import http_status, sentence
+from admin.grpcfab.errors import form_sentence, http_status
 from admin.grpcfab.routes import expose, has_access
 from admin.pages.work_orders import moves
 from services.chassis.errors import Refusal
@@ -84,7 +84,7 @@ class Moving:
         if refusal.kind == "stale":
             form.etag_seen.data, form.request_key.data = self.row(row.id).etag, new_id()  # type: ignore[attr-defined]
         named = refusal.kind in {"invalid", "state"} and refusal.violations
-        problems = _at_fields(form, refusal) if named else [sentence(refusal)]
+        problems = _at_fields(form, refusal) if named else [form_sentence(refusal)]
         return self._ask_move(row, chosen, form, problems=problems, status=http_status(refusal), drafts=drafts)
 
     @staticmethod

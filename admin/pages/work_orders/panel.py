@@ -21,6 +21,7 @@ from admin.pages.work_orders import listing
 from admin.pages.work_orders.addresses import Addresses
 from admin.pages.work_orders.collaboration import Collaboration
 from admin.pages.work_orders.creation import Creation
+from admin.pages.work_orders.line_items import LineItems
 from admin.pages.work_orders.moving import Moving
 from admin.pages.work_orders.record import Record
 from services.chassis.errors import InvalidRequest, Refusal
@@ -51,10 +52,13 @@ _GUARDED_BY = {
     "suggest_addresses": "SuggestAddresses",
     "suggest_places": "GetWorkOrder",
     "line_item_fields": "CreateWorkOrder",
+    "add_line_item": "UpdateWorkOrder",
+    "edit_line_item": "UpdateWorkOrder",
+    "remove_line_item": "UpdateWorkOrder",
 }
 
 
-class WorkOrderPanel(Record, Moving, Collaboration, Creation, Addresses, Panel):
+class WorkOrderPanel(Record, Moving, Collaboration, Creation, LineItems, Addresses, Panel):
     """Pages of work orders; who may do what is asked from the service at every step."""
 
     resource = work_order_pb2.WorkOrder

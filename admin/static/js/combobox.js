@@ -20,20 +20,45 @@ const mark = (combo, option) => {
   input.setAttribute("aria-activedescendant", option.id);
   option.scrollIntoView({ block: "nearest" });
 };
-const choose = (combo, option) => {
+/* Another input of the same form by its field's name; inputs of a part of the form, such as a line item, come first. */
+const beside = (combo, name) => {
+  const inputs = combo.closest("form")?.elements;
+  const own = combo.closest("[data-combo-many]")?.dataset.name ?? parts(combo).value.name;
+  return inputs?.namedItem(own.slice(0, own.lastIndexOf("-") + 1) + name) ?? inputs?.namedItem(name) ?? null;
+};
+const narrowing = (combo) => (combo.dataset.narrowedBy ?? "").split(" ").filter(Boolean);
+const narrowed = (input) => [...input.form.querySelectorAll("[data-narrowed-by]")].filter((each) => narrowing(each).some((name) => beside(each, name) === input));
+const drop = (combo) => {
+  const many = combo.closest("[data-combo-many]");
+  if (many) many.querySelector("[data-picked]").replaceChildren();
+  else put(combo, "", "");
+};
+/* What was chosen within the old choice need not belong to the new one: it is dropped. */
+const put = (combo, id, title) => {
   const { input, value, clear } = parts(combo);
+  const before = value.value;
+  value.value = id;
+  input.value = title;
+  input.dataset.chosen = title;
+  clear.hidden = !id;
+  if (before === id) return;
+  if (before && value.form) narrowed(value).forEach(drop);
+  value.dispatchEvent(new Event("change", { bubbles: true }));
+};
+const fill = (combo, option) => {
+  for (const [name, [id, title]] of Object.entries(JSON.parse(option.dataset.fills ?? "{}"))) {
+    const other = beside(combo, name)?.closest("[data-combo]");
+    if (other) put(other, id, title);
+  }
+};
+const choose = (combo, option) => {
   const many = combo.closest("[data-combo-many]");
   close(combo);
   if (many) {
     pick(many, option.dataset.value, option.textContent.trim());
-    input.value = "";
-    return;
-  }
-  value.value = option.dataset.value;
-  input.value = option.textContent.trim();
-  input.dataset.chosen = input.value;
-  clear.hidden = false;
-  value.dispatchEvent(new Event("change", { bubbles: true }));
+    parts(combo).input.value = "";
+  } else put(combo, option.dataset.value, option.textContent.trim());
+  fill(combo, option);
 };
 const pick = (many, id, title) => {
   const list = many.querySelector("[data-picked]");
@@ -51,6 +76,15 @@ const pick = (many, id, title) => {
   list.append(item);
 };
 
+document.addEventListener("htmx:configRequest", (event) => {
+  const combo = event.detail.elt.closest?.("[data-combo]");
+  if (!combo) return;
+  for (const name of narrowing(combo)) {
+    const wanted = beside(combo, name)?.value;
+    if (wanted) event.detail.formData.append(`f.${name}.is`, wanted);
+  }
+  for (const name of (combo.dataset.fillsIn ?? "").split(" ").filter(Boolean)) event.detail.formData.append("fills", name);
+});
 document.addEventListener("htmx:afterSwap", (event) => {
   const combo = event.detail.target.closest?.("[data-combo]");
   if (!combo || document.activeElement !== parts(combo).input) return;
@@ -88,11 +122,9 @@ document.addEventListener("click", (event) => {
   if (input && parts(input.closest("[data-combo]")).list.hidden) htmx.trigger(input, "combo:open");
   const clear = event.target.closest?.("[data-combo-clear]");
   if (clear) {
-    const { input: box, value } = parts(clear.closest("[data-combo]"));
-    value.value = "";
-    box.value = "";
-    clear.hidden = true;
-    box.focus();
+    const combo = clear.closest("[data-combo]");
+    put(combo, "", "");
+    parts(combo).input.focus();
   }
   event.target.closest?.("[data-unpick]")?.closest("li").remove();
 });
@@ -101,10 +133,10 @@ document.addEventListener("focusout", (event) => {
   const input = event.target.closest?.("[data-combo] [role=combobox]");
   if (!input) return;
   const combo = input.closest("[data-combo]");
-  const { value, clear } = parts(combo);
+  const { value } = parts(combo);
   close(combo);
   if (combo.closest("[data-combo-many]")) { input.value = ""; return; }
-  if (input.value.trim() === "") { value.value = ""; clear.hidden = true; } else if (input.value !== (input.dataset.chosen ?? input.defaultValue)) {
+  if (input.value.trim() === "") put(combo, "", ""); else if (input.value !== (input.dataset.chosen ?? input.defaultValue)) {
     input.value = value.value ? (input.dataset.chosen ?? input.defaultValue) : "";
   }
 });
