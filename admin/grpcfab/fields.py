@@ -23,12 +23,18 @@ _MONEY_BOUND = 10**12  # Millionths of it still fit into 64 bits.
 
 
 class TextField(wtforms.StringField):
-    """Text without the blanks around it; `kind` says which keyboard a phone shows."""
+    """Text without the blanks around it; `kind` says which keyboard a phone shows.
+
+    What is stored is read as what a browser sends back: otherwise a text that nobody touched would seem changed.
+    """
 
     kind: ClassVar[str] = "text"
 
+    def process_data(self, value: Any) -> None:
+        self.data = _plain(value) if isinstance(value, str) else value
+
     def process_formdata(self, valuelist: list[Any]) -> None:
-        self.data = str(valuelist[0]).strip().replace("\r\n", "\n") if valuelist else ""
+        self.data = _plain(str(valuelist[0])) if valuelist else ""
 
     def _value(self) -> str:
         return str(self.data or "")
@@ -223,6 +229,11 @@ def time_zones() -> Sequence[str]:
 
     global _zones  # noqa: PLW0603 - reading the database takes 50 ms; it never changes within a process
     if not _zones:
+def _plain(text: str) -> str:
+    """Text with line feeds only, and without the blanks around it."""
+    return text.replace("\r\n", "\n").replace("\r", "\n").strip()
+
+
         _zones = tuple(sorted(name for name in zoneinfo.available_timezones() if "/" in name and name[0].isupper()))
     return _zones
 

@@ -175,6 +175,25 @@ def test_a_stale_save_shows_both_versions_and_keeps_the_input(dispatcher, mesh):
     assert 'value="A-NEW"' in conflict.text, "what was not touched shows the new value"
 
 
+def test_a_text_that_nobody_touched_is_no_conflict_however_its_lines_end(dispatcher, mesh):
+    row = stored(mesh)
+    row.notes = "First line.\r\nSecond line. \r\n"
+    mesh.put(row)
+    path = f"/accounts/{ACCOUNT}/edit"
+    form = dispatcher.fields(path, phone="+1 555 0111")
+    form["notes"] = form["notes"].replace("\n", "\r\n")  # as browsers send it
+    theirs = stored(mesh)
+    theirs.phone = "+1 555 0222"
+    mesh.put(theirs)
+
+    conflict = dispatcher.post(path, form)
+
+    assert conflict.status_code == 409
+    assert "Both of you changed" in conflict.text
+    assert 'href="#phone"' in conflict.text
+    assert 'href="#notes"' not in conflict.text
+
+
 def test_saving_again_after_a_conflict_writes_only_what_the_person_changed(dispatcher, mesh):
     from tests.admin.conftest import form_values
 
