@@ -50,6 +50,7 @@ class OrderFacts:
     departed: str = ""
     rental: str = ""
     permit: str = ""
+    resumes: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +89,7 @@ def order_facts(order: events_pb2.WorkOrderSnapshot) -> OrderFacts:
         arrived=_instant(order.visit.arrive_time, zone) if order.visit.HasField("arrive_time") else "",
         departed=_instant(order.visit.depart_time, zone) if order.visit.HasField("depart_time") else "",
         rental=_cost(order.costs.rental_cost, order.costs.rental_details),
+        resumes=_day(order.hold.resume_date),
         permit=_cost(order.costs.permit_cost, order.costs.permit_details),
     )
 

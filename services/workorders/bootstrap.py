@@ -19,6 +19,7 @@ from services.workorders.feed_servicer import CollaborationServicer, FeedPostSer
 from services.workorders.file_servicer import FileServicer
 from services.workorders.handlers.creating import Orders
 from services.workorders.handlers.directory import PROJECTIONS, Directory
+from services.workorders.handlers.due import DueMoves
 from services.workorders.handlers.files import Files
 from services.workorders.handlers.line_item_rules import LineItemRules
 from services.workorders.handlers.progress import Progress
@@ -52,11 +53,16 @@ class Workorders:
     file_contents: FileServicer
     views: ViewServicer
     clock: Clock
+    due: DueMoves
     kit: dict[str, KitServicer]
 
     def servicer(self, resource: str) -> KitServicer:
         """The servicer of a resource, such as `Account`."""
         return self.kit[f"fieldmesh.workorders.v1.{resource}Service"]
+
+    def run_due(self) -> None:
+        """Fire the transitions whose day has come."""
+        self.due.run_due(self.clock.now())
 
     def sweep_files(self) -> None:
         """Remove contents that no row tells of, a day after their upload."""
@@ -118,6 +124,7 @@ def assemble(database: Database, blobs: BlobStore, others: Others, clock: Clock 
         file_contents=FileServicer(files),
         views=ViewServicer(database),
         clock=time,
+        due=DueMoves(database, workflows),
         kit=kit_servicers(resources(LineItemRules(workflows)), database)
         | {str(posts.engine.resource.descriptor.full_name): posts},
     )

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from services.workorders.servicer import WorkOrderServicer
     from services.workorders.view_servicer import ViewServicer
 
+_MINUTE: Final = 60.0
 _HOUR: Final = 3600.0
 
 
@@ -162,3 +163,7 @@ class WorkordersService(MeshService):
     @every(seconds=_HOUR)
     def sweep_files(self) -> None:
         self._graph.sweep_files()
+
+    @every(seconds=_MINUTE)
+    def run_due(self) -> None:
+        self._graph.run_due()

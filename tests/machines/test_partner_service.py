@@ -6,6 +6,7 @@ The table here is written by hand from the specification and knows nothing of th
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -14,7 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from services.workorders.domain.history import Entry, Head, append, verify
 from services.workorders.domain.outcome import Outcome, Refusal
 from services.workorders.domain.situation import Inputs
-from services.workorders.domain.work_order import LineItemState, SiteTechnician
+from services.workorders.domain.work_order import Hold, LineItemState, SiteTechnician
 from tests.support.orders import (
     APPOINTMENT,
     EVERYONE,
@@ -30,6 +31,8 @@ from tests.support.orders import (
 )
 
 AT_WORK = {"assigned", "ship_to_received", "parts_ordered", "shipping", "shipped", "in_progress"}
+BEFORE_THE_HOLD = "before the hold"
+ENDS = {"closed", "cannot_complete", "rejected", "cancelled"}
 ON_THE_WAY = {"ship_to_received", "parts_ordered", "shipping", "shipped"}
 
 # transition: (states it starts from, state afterwards or None for the same, who)
@@ -42,13 +45,18 @@ TABLE = {
     "fulfilment_opened": ({"ship_to_received", "parts_ordered"}, "shipping", {"dispatcher", "system", "admin"}),
     "parts_shipped": (ON_THE_WAY - {"shipped"}, "shipped", {"dispatcher", "system", "admin"}),
     "parts_delivered": (ON_THE_WAY, "in_progress", {"dispatcher", "system", "admin"}),
-    "expected_delivery_changed": (ON_THE_WAY, None, {"system"}),
+    "expected_delivery_changed": (ON_THE_WAY | {"on_hold"}, None, {"system"}),
     "assign_technician": (AT_WORK, None, {"partner", "dispatcher", "admin"}),
     "save_appointment": (AT_WORK, None, {"partner", "dispatcher", "admin"}),
     "request_assistance": (AT_WORK, None, {"partner", "admin"}),
     "finish_line_item": ({"in_progress"}, None, {"partner", "technician", "admin"}),
     "set_visit_times": ({"in_progress"}, None, {"partner", "technician", "admin"}),
     "complete": ({"in_progress"}, "completed", {"partner", "technician", "admin"}),
+    "hold": (AT_WORK, "on_hold", {"dispatcher", "admin"}),
+    "resume": ({"on_hold"}, BEFORE_THE_HOLD, {"dispatcher", "system", "admin"}),
+    "could_not_complete": (AT_WORK | {"on_hold"}, "cannot_complete", {"partner", "admin"}),
+    "reject": ({"assigned"}, "rejected", {"partner", "admin"}),
+    "cancel": (AT_WORK | {"on_hold", "unallocated"}, "cancelled", {"dispatcher", "admin"}),
     "close": ({"completed"}, "closed", {"dispatcher", "approver", "admin"}),
     "send_back": ({"completed"}, "in_progress", {"dispatcher", "approver", "admin"}),
 }
@@ -62,6 +70,10 @@ GIVEN = {
     "save_appointment": {"values": APPOINTMENT},
     "request_assistance": {"comment": "Which door?"},
     "set_visit_times": {"values": VISIT},
+    "hold": {"reason_code": "customer_request", "resume_date": NOW.date() + timedelta(days=3)},
+    "could_not_complete": {"reason_code": "obstruction", "comment": "A wall stands there"},
+    "reject": {"reason_code": "mismatch"},
+    "cancel": {"reason_code": "self_resolved"},
     "send_back": {"comment": "The photo is blurred"},
 }
 
@@ -104,7 +116,7 @@ class PartnerService(RuleBasedStateMachine):
     def try_anything(self, name, who, item):
         self.attempt(name, who, item)
 
-    @precondition(lambda self: self.order.state != "closed")
+    @precondition(lambda self: self.order.state not in ENDS)
     @rule(data=st.data())
     def follow_the_table(self, data):
         fitting = [
@@ -128,6 +140,8 @@ class PartnerService(RuleBasedStateMachine):
             assert self.order == before
             return
         target = TABLE[name][1] or before.state
+        if target == BEFORE_THE_HOLD:
+            target = before.hold.from_state
         assert (result.order.state, result.to_state, result.from_state) == (target, target, before.state)
         self.order = result.order
         entry = Entry(before.id, who, NOW, name)
@@ -194,7 +208,9 @@ def test_every_transition_in_every_state_as_everybody_is_judged_by_the_table():
     for state in WORKFLOW.definition.states:
         for name, (starts, _, roles) in TABLE.items():
             for who in EVERYONE:
-                machine.order = order(state, technician=SiteTechnician(technician_id="tech-1"))
+                machine.order = order(
+                    state, technician=SiteTechnician(technician_id="tech-1"), hold=Hold(from_state="in_progress")
+                )
                 inputs = Inputs(
                     **{**GIVEN.get(name, {}), **({"line_item_id": "item-1"} if name == "finish_line_item" else {})}
                 )

@@ -53,7 +53,14 @@ SNAPSHOTS = {
         "missing": (),
         "refusals": (),
     },
-    "reasons": {"delay_weather": "Delay due to weather", "override_other": "Other"},
+    "reasons": {
+        "delay_weather": "Delay due to weather",
+        "override_other": "Other",
+        "customer_request": "Customer asked to wait",
+        "obstruction": "Physical obstruction",
+        "mismatch": "Task does not match equipment or site",
+        "self_resolved": "Resolved by itself",
+    },
     "parcels": {"required": 1, "untracked": 0, "undelivered": 0},
     "fulfilment": {"expected_delivery_date": datetime(2026, 3, 5, tzinfo=UTC).date()},
 }

@@ -7,6 +7,7 @@ from typing import Any
 from marshmallow import Schema, ValidationError, fields, post_load, pre_load, validate
 
 from services.workorders.domain.definition import (
+    COMPUTED,
     ActorRule,
     Assignment,
     Category,
@@ -45,6 +46,17 @@ class SourceField(fields.Field[Source]):
         if isinstance(value, dict) and len(value) == 1 and value.keys() <= {"path", "compute", "value"}:
             return Source(value.get("path", ""), value.get("compute", ""), value.get("value"))
         raise ValidationError("A value is a path, or one of {path: …}, {compute: …}, {value: …}.")
+
+
+class TargetField(fields.Field[dict[str, Any]]):
+    """Where a transition leads: a state, same, or a computation with the states that it may give."""
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> dict[str, Any]:
+        if isinstance(value, str):
+            return {"to": value}
+        if isinstance(value, dict) and value.keys() == {"compute", "among"} and isinstance(value["among"], list):
+            return {"to": COMPUTED, "computes": str(value["compute"]), "among": list(map(str, value["among"]))}
+        raise ValidationError("Where it leads is a state, same, or {compute: …, among: […]}.")
 
 
 def condition_of(value: Any) -> Condition:
@@ -166,7 +178,7 @@ class CautionSchema(Schema):
 class TransitionSchema(Schema):
     label = fields.String(required=True, validate=validate.Length(min=1))
     starts = fields.List(fields.String(), required=True, data_key="from", validate=validate.Length(min=1))
-    to = fields.String(required=True)
+    to = TargetField(required=True)
     through = fields.List(fields.String())
     who = fields.List(fields.String(), required=True, validate=validate.Length(min=1))
     when = ConditionField()
@@ -182,6 +194,7 @@ class TransitionSchema(Schema):
     post = fields.Nested(PostSchema)
     drafts = fields.String()
     phase = fields.String()
+    due_on = fields.String()
     help = fields.String()
     done = fields.String(validate=SENTENCE)
     icon = fields.String()
@@ -194,6 +207,7 @@ class TransitionSchema(Schema):
     def build(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
         for name in ("derives", "sets"):
             data[name] = [Assignment(path, source) for path, source in data.get(name, {}).items()]
+        data |= data.pop("to")
         return {key: tuple(value) if isinstance(value, list) else value for key, value in data.items()}
 
 

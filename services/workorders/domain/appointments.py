@@ -42,6 +42,11 @@ def instant_of(day: date, clock: str, zone: str, fold: ClockFold = ClockFold.UNS
     return (earlier if fold is ClockFold.EARLIER else later).astimezone(UTC)
 
 
+def site_day(situation: Situation) -> date:
+    """Today's date at the site."""
+    return situation.now.astimezone(ZoneInfo(situation.order.site_time_zone or "UTC")).date()
+
+
 def start_asked(order: WorkOrder, inputs: Inputs) -> datetime | None:
     """The instant of the appointment that inputs ask for; None without a possible one, which guards then refuse."""
     day, clock = inputs.values.get("appointment.date"), inputs.values.get("appointment.time")

@@ -9,6 +9,7 @@ from services.workorders.domain.computations import COMPUTATIONS
 from services.workorders.domain.definition import SAME, Category
 from services.workorders.domain.fulfilment import PHASES
 from services.workorders.domain.permissions import ORGANIZATION_KINDS, PARTIES, ROLES, TIES
+from services.workorders.domain.resolvers import RESOLVERS
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -77,8 +78,11 @@ def _transition_faults(definition: Definition, transition: Transition) -> Iterat
     yield from _unknown((*here, "from"), transition.starts, definition.states, "state")
     yield from _unknown((*here, "through"), transition.through, definition.states, "state")
     yield from _unknown((*here, "who"), transition.who, definition.actors, "actor")
-    if not transition.stays and transition.to not in definition.states:
-        yield (*here, "to"), f"There is no state “{transition.to}”."
+    yield from (
+        ((*here, "to"), f"There is no state “{code}”.") for code in transition.ends if code not in definition.states
+    )
+    if transition.computes and transition.computes not in RESOLVERS:
+        yield (*here, "to"), f"There is no resolver “{transition.computes}”."
     if transition.stays and transition.through:
         yield (*here, "through"), f"A transition to “{SAME}” passes no states."
     if transition.drafts and transition.drafts not in definition.transitions:
@@ -113,8 +117,8 @@ def _reach_faults(definition: Definition) -> Iterator[Found]:
     grew = True
     while grew:
         moves = [move for move in definition.transitions.values() if not move.stays and reached & set(move.starts)]
-        found = {code for move in moves for code in (*move.through, move.to)}
-        resting |= {move.to for move in moves}
+        found = {code for move in moves for code in (*move.through, *move.ends)}
+        resting |= {code for move in moves for code in move.ends}
         grew = not found <= reached
         reached |= found
     for code, state in definition.states.items():

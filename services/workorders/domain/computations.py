@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from services.workorders.domain import paths
-from services.workorders.domain.appointments import instant_of, is_late, sla_of
+from services.workorders.domain.appointments import instant_of, is_late, site_day, sla_of
 from services.workorders.domain.travel import billable_miles
 from services.workorders.domain.work_order import OrderFlag
 
@@ -68,8 +68,7 @@ def delay_words(situation: Situation) -> str:
     """The delay reason as people read it, with what was added to it; none where the appointment is in time."""
     if not is_late(situation.order.appointment.start_time, sla_of(situation)):
         return ""
-    label = str(paths.read(situation.snapshots, "reason.label") or "")
-    return ": ".join(filter(None, (label, situation.inputs.comment.strip())))
+    return _reason_in_words(situation)
 
 
 @computation
@@ -77,6 +76,12 @@ def delay_target(situation: Situation) -> int:
     """The target version that the delay reason was given against; 0 where the appointment is in time."""
     sla = sla_of(situation)
     return sla.version if is_late(situation.order.appointment.start_time, sla) else 0
+
+
+@computation
+def reason_words(situation: Situation) -> str:
+    """The reason that was chosen as people read it, with what was added to it."""
+    return _reason_in_words(situation)
 
 
 @computation
@@ -94,9 +99,7 @@ def next_scope(situation: Situation) -> int:
 @computation
 def today_at_site(situation: Situation) -> date:
     """The date at the site."""
-    from zoneinfo import ZoneInfo
-
-    return situation.now.astimezone(ZoneInfo(situation.order.site_time_zone)).date()
+    return site_day(situation)
 
 
 @computation
@@ -114,3 +117,8 @@ def flags_with_rate(situation: Situation) -> tuple[OrderFlag, ...]:
     if agreed is None or asked == agreed:
         return others
     return (*others, OrderFlag(RATE_FLAG, f"The cost per mile is {asked}, the contract says {agreed}."))
+
+
+def _reason_in_words(situation: Situation) -> str:
+    label = str(paths.read(situation.snapshots, "reason.label") or "")
+    return ": ".join(filter(None, (label, situation.inputs.comment.strip())))

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 SAME = "same"
+COMPUTED = "computed"
 
 
 class Category(StrEnum):
@@ -154,12 +155,13 @@ class Caution:
 class Transition:
     """One way to move, or to change fields while staying (`to: same`).
 
+    Where `to` is computed, `computes` names the computation of the state, which is one of `among`.
     `through` are states passed within the same transaction before `to`, each with a history row of its own. `when`
     decides whether the transition is offered at all; a guard decides whether an offered one may be used now, and says
     why not.
     `drafts` names the transition whose form is kept without committing anything; `phase` is the phase of the parts that
-    implies this transition. `derives` is set before the guards look, `sets` after them. `done` tells afterwards what was
-    done, as a sentence.
+    implies this transition. `derives` is set before the guards look, `sets` after them. `done` tells afterwards what
+    was done, as a sentence. On the day at the path `due_on` it fires by itself.
     """
 
     name: str
@@ -167,6 +169,8 @@ class Transition:
     starts: tuple[str, ...]
     to: str
     who: tuple[str, ...]
+    among: tuple[str, ...] = ()
+    computes: str = ""
     through: tuple[str, ...] = ()
     when: Condition | None = None
     form: tuple[FormStep, ...] = ()
@@ -181,6 +185,7 @@ class Transition:
     post: Post | None = None
     drafts: str = ""
     phase: str = ""
+    due_on: str = ""
     help: str = ""
     done: str = ""
     icon: str = ""
@@ -193,6 +198,13 @@ class Transition:
     def stays(self) -> bool:
         """Whether the state remains what it is."""
         return self.to == SAME
+
+    @property
+    def ends(self) -> tuple[str, ...]:
+        """The states that it may lead to; none where the state remains what it is."""
+        if self.stays:
+            return ()
+        return self.among if self.computes else (self.to,)
 
     def form_fields(self) -> tuple[FormField, ...]:
         """The fields of all steps, in order."""

@@ -19,9 +19,10 @@ def diagram(definition: Definition) -> str:
     for transition in definition.transitions.values():
         if transition.stays:
             continue
-        route = (*transition.through, transition.to)
-        lines += [f"    {start} --> {route[0]}: {transition.label}" for start in transition.starts]
-        lines += [f"    {code} --> {after}" for code, after in pairwise(route)]
+        for end in transition.ends:
+            route = (*transition.through, end)
+            lines += [f"    {start} --> {route[0]}: {transition.label}" for start in transition.starts]
+            lines += [f"    {code} --> {after}" for code, after in pairwise(route)]
     ends = (code for code in definition.states if _is_end(definition, code))
     lines += [f"    {code} --> [*]" for code in ends]
     return "\n".join(lines) + "\n"

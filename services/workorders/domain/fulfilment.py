@@ -16,5 +16,5 @@ def implied_transition(definition: Definition, state: str, phase: str) -> Transi
     The phases before the present one are passed over, as in the source, where an order goes from Ship-To Received
     straight to Shipping when its order was opened at once.
     """
-    moves = (move for move in definition.by_state[state] if move.phase == phase)
+    moves = (move for move in definition.by_state.get(state, ()) if phase and move.phase == phase)
     return next(moves, None)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import TYPE_CHECKING, cast
 
+from services.workorders.domain.appointments import site_day
 from services.workorders.domain.line_items import first_open
 from services.workorders.domain.predicates import HOLDS, Objection, Objections, predicate
 from services.workorders.domain.texts import text_of
@@ -12,6 +14,9 @@ from services.workorders.domain.work_order import LineItemState
 
 if TYPE_CHECKING:
     from services.workorders.domain.situation import Situation
+
+
+LONGEST_HOLD = timedelta(days=366)
 
 
 @predicate()
@@ -132,6 +137,19 @@ def other_is_explained(situation: Situation) -> Objections:
     if not situation.inputs.reason_code.endswith("other") or situation.inputs.comment.strip():
         return HOLDS
     return (Objection("other_is_explained", "Say in a few words what the other reason is.", "inputs.comment"),)
+
+
+@predicate(asks=("inputs.resume_date",))
+def resume_date_is_ahead(situation: Situation) -> Objections:
+    """The day on which work goes on is after today at the site, and within a year."""
+    wanted, today = situation.inputs.resume_date, site_day(situation)
+    if wanted is None:
+        return HOLDS
+    if wanted <= today:
+        return (Objection("resume_date_is_ahead", "Choose a day after today.", "inputs.resume_date"),)
+    if wanted > today + LONGEST_HOLD:
+        return (Objection("resume_date_is_ahead", "A hold lasts a year at most.", "inputs.resume_date"),)
+    return HOLDS
 
 
 def _parcels(situation: Situation, guard: str, which: str, text: str) -> Objections:

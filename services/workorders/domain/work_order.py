@@ -159,6 +159,25 @@ class FulfilmentSummary:
 
 
 @dataclass(frozen=True, slots=True)
+class Hold:
+    """Why and until when work waits (CP-30); blank while it does not."""
+
+    resume_date: date | None = None
+    reason: str = ""
+    start_time: datetime | None = None
+    from_state: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """Why an order ended without being completed (CP-33, CP-34); blank while it has not."""
+
+    reason_code: str = ""
+    reason: str = ""
+    end_time: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class OrderFlag:
     """Something that deserves a look; some flags keep an order from being closed."""
 
@@ -247,6 +266,8 @@ class WorkOrder:
     fulfilment: FulfilmentSummary = field(default_factory=FulfilmentSummary)
     complete_time: datetime | None = None
     close_time: datetime | None = None
+    hold: Hold = field(default_factory=Hold)
+    ending: Ending = field(default_factory=Ending)
     flags: tuple[OrderFlag, ...] = ()
     line_items: tuple[LineItem, ...] = ()
     version: int = 1

@@ -17,6 +17,7 @@ from services.workorders.domain.line_items import changed
 from services.workorders.domain.outcome import Caveat, FeedDraft, Outcome, Refusal, refuse
 from services.workorders.domain.permissions import permitted
 from services.workorders.domain.predicates import Objection, asked_paths, judge, needed_snapshots, preferred_snapshots
+from services.workorders.domain.resolvers import RESOLVERS
 from services.workorders.domain.situation import INPUT_NAMES, NOTHING, Inputs, Situation
 from services.workorders.domain.texts import text_of
 
@@ -132,7 +133,7 @@ class Workflow:
         return self._outcome(transition, before, _assigned(given, transition.sets))
 
     def _outcome(self, transition: Transition, before: Situation, after: Situation) -> Outcome:
-        old, to_state = before.order, before.order.state if transition.stays else transition.to
+        old, to_state = before.order, _target(self.definition, transition, after)
         touched = (*before.inputs.values, *(item.path for item in (*transition.derives, *transition.sets)))
         told = (path for path in touched if path not in self.definition.history_omits)
         changes = changes_between(old, after.order, told, self.definition.history_groups, after.line_item)
@@ -212,6 +213,18 @@ class Workflow:
             path in asked or path in derived or path.startswith(("inputs.", "line_item."))
             for path in asked_paths(guard)
         )
+
+
+def _target(definition: Definition, transition: Transition, situation: Situation) -> str:
+    """The state that a transition leads to."""
+    if transition.stays:
+        return situation.order.state
+    if not transition.computes:
+        return transition.to
+    found = RESOLVERS[transition.computes](definition, situation)
+    if found not in transition.among:
+        raise StateDoesNotAllow(f"“{transition.label}” cannot lead to the state {found}.")
+    return found
 
 
 def _value(source: Source, situation: Situation) -> object:

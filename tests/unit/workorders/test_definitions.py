@@ -110,10 +110,10 @@ def test_every_fault_is_told_at_once():
 
 
 def test_an_unreachable_state_and_an_open_state_without_a_way_out_are_faults():
-    extra = "  limbo: {label: Limbo, rank: 85, category: open, clock_running: true}\n  completed:"
-    dead_end = ("    from: [in_progress]\n    to: completed", "    from: [shipped]\n    to: completed")
+    limbo = ("  completed:", "  limbo: {label: Limbo, rank: 85, category: open, clock_running: true}\n  completed:")
+    leads_there = ("    from: [completed]\n    to: in_progress", "    from: [completed]\n    to: limbo")
 
-    unreachable, stuck = faults(("  completed:", extra)), faults(dead_end)
+    unreachable, stuck = faults(limbo), faults(limbo, leads_there)
 
     assert [message for _, message in unreachable] == ["No transition reaches this state."]
     assert "No transition leads out of this open state." in {message for _, message in stuck}

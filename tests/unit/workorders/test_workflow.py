@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from services.workorders.domain.outcome import FieldChange, Outcome, Refusal
 from services.workorders.domain.values import Money
-from services.workorders.domain.work_order import LineItemState, OrderFlag, SiteTechnician
+from services.workorders.domain.work_order import (
+    Ending,
+    FulfilmentSummary,
+    Hold,
+    LineItemState,
+    OrderFlag,
+    SiteTechnician,
+)
 from tests.support.orders import (
     ADMIN,
     APPOINTMENT,
@@ -416,3 +423,69 @@ def test_asking_for_assistance_posts_and_mentions_the_executive():
 
     assert outcome.post.body == "Which door?"
     assert outcome.post.mentions == ("customer_service_executive",)
+
+
+HOLD = {"reason_code": "customer_request", "resume_date": NOW.date() + timedelta(days=3), "comment": "Back on Thursday"}
+
+
+@pytest.mark.req("CP-30")
+@pytest.mark.req("CP-78")
+def test_a_hold_keeps_why_until_when_and_where_it_began():
+    told = {"reason": {"label": "Customer asked to wait"}}
+    held = fire(order("shipped"), "hold", DISPATCHER, snapshots=told, **HOLD)
+    by_partner = fire(order("shipped"), "hold", PARTNER_USER, **HOLD)
+
+    assert held.order.state == "on_hold"
+    assert held.order.hold == Hold(HOLD["resume_date"], "Customer asked to wait: Back on Thursday", NOW, "shipped")
+    assert [(change.field, change.old, change.new) for change in held.changes][-1] == ("state", "Shipped", "On Hold")
+    assert held.post.body == "On hold until 2026-03-05. Back on Thursday"
+    assert isinstance(by_partner, Refusal)
+
+
+def test_a_hold_ends_on_a_day_after_today_and_within_a_year():
+    for day in (NOW.date(), NOW.date() + timedelta(days=400)):
+        refused = fire(order("assigned"), "hold", DISPATCHER, **{**HOLD, "resume_date": day})
+
+        assert [violation.field for violation in refused.error.violations] == ["inputs.resume_date"]
+
+
+@pytest.mark.parametrize(
+    ("before", "phase", "after"),
+    [
+        ("shipped", "shipped", "shipped"),
+        ("shipped", "delivered", "in_progress"),
+        ("ship_to_received", "opened", "shipping"),
+        ("in_progress", "delivered", "in_progress"),
+        ("assigned", "", "assigned"),
+    ],
+)
+def test_work_resumes_where_it_was_held_or_where_the_parts_are_by_now(before, phase, after):
+    held = order("on_hold", hold=Hold(from_state=before), fulfilment=FulfilmentSummary(phase=phase))
+
+    resumed = fire(held, "resume", DISPATCHER)
+
+    assert (resumed.to_state, resumed.order.state) == (after, after)
+    assert resumed.order.hold == Hold()
+
+
+@pytest.mark.req("CP-33")
+@pytest.mark.req("CP-34")
+@pytest.mark.req("CP-88")
+@pytest.mark.req("CP-89")
+@pytest.mark.parametrize(
+    ("transition", "state", "who", "reason", "label", "effect"),
+    [
+        ("could_not_complete", "in_progress", PARTNER_USER, "obstruction", "Physical obstruction", "stop_clock"),
+        ("reject", "assigned", PARTNER_USER, "mismatch", "Task does not match equipment or site", "void_clock"),
+        ("cancel", "on_hold", DISPATCHER, "self_resolved", "Resolved by itself", "void_clock"),
+    ],
+)
+def test_an_end_keeps_its_reason_and_tells_it_in_the_feed(transition, state, who, reason, label, effect):  # noqa: PLR0913, PLR0917
+    told = {"reason": {"label": label}}
+    ended = fire(order(state), transition, who, snapshots=told, reason_code=reason, comment="Seen on site")
+
+    assert ended.order.ending == Ending(reason, f"{label}: Seen on site", NOW)
+    assert ended.effects == (effect,)
+    assert (ended.post.body, dict(ended.post.facts)) == ("Seen on site", {"Reason": label})
+    assert isinstance(fire(order(state), transition, who), Refusal)
+    assert WORKFLOW.available(ended.order, who, NOW, SNAPSHOTS) == ()

@@ -1,0 +1,96 @@
+"""Holds over the servicers, on both databases: who holds, what the parts do meanwhile, and how work resumes."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+import pytest
+
+from services.workorders import seeds
+from services.workorders.domain.errors import WorkOrderError
+from tests.integration.workorders.conftest import ADMIN, DISPATCHER, ME, PARTNER, on
+
+THURSDAY = date(2026, 3, 5)
+HOLD = {"reason_code": "customer_request", "resume_date": on(THURSDAY), "comment": "The site is closed"}
+# The site is in Texas: its Thursday begins six hours after that of UTC.
+THURSDAY_BEGINS = datetime(2026, 3, 5, 6, tzinfo=UTC)
+
+
+@pytest.fixture
+def holding(desk):
+    with desk.app.database.begin(actor=ME, now=desk.clock.now()) as transaction:
+        seeds.seed(transaction.connection)
+    return desk
+
+
+@pytest.mark.req("CP-30")
+@pytest.mark.req("CP-78")
+def test_a_dispatcher_holds_until_a_day_and_the_partner_cannot(holding):
+    order = holding.accepted()
+
+    with pytest.raises(WorkOrderError) as refused:
+        holding.fire(order, "hold", PARTNER, **HOLD)
+    held = holding.fire(order, "hold", DISPATCHER, **HOLD).work_order
+
+    assert refused.value.reason == "ROLE_NOT_ALLOWED"
+    assert (held.state_label, held.clock_running) == ("On Hold", False)
+    assert held.hold.reason == "Customer asked to wait: The site is closed"
+    assert (held.hold.resume_date.day, held.hold.from_state) == (5, "ship_to_received")
+    moved = holding.told()[-1]
+    assert [notice.template for notice in moved.notices] == ["work_order_held"]
+    assert moved.work_order.hold.resume_date.day == 5
+    post = holding.kit("FeedPost", "ListFeedPosts", PARTNER).feed_posts[0]
+    assert post.body == "On hold until 2026-03-05. The site is closed"
+
+
+@pytest.mark.req("CP-78")
+def test_work_resumes_by_itself_when_the_day_begins_at_the_site(holding):
+    order = holding.accepted()
+    holding.fire(order, "hold", DISPATCHER, **HOLD)
+
+    before = holding.app.due.run_due(THURSDAY_BEGINS.replace(hour=5, minute=59))
+    then = holding.app.due.run_due(THURSDAY_BEGINS)
+    again = holding.app.due.run_due(THURSDAY_BEGINS)
+
+    resumed = holding.get(order.id)
+    assert (before, then, again) == (0, 1, 0)
+    assert (resumed.state, resumed.clock_running) == ("ship_to_received", True)
+    assert not resumed.hold.HasField("resume_date")
+    row = holding.history(order)[-1]
+    assert (row.field, row.old_value, row.new_value) == ("state", "On Hold", "Ship-To Received")
+    assert row.actor.display_name == "workorders"
+
+
+def test_parts_that_arrive_while_work_is_held_leave_it_held_and_decide_where_it_resumes(holding):
+    order = holding.accepted()
+    holding.fire(order, "hold", DISPATCHER, **HOLD)
+
+    holding.parts(order, 4, 3)
+    during = holding.get(order.id)
+    resumed = holding.fire(order, "resume", DISPATCHER).work_order
+
+    assert (during.state, during.fulfilment.phase) == ("on_hold", "delivered")
+    assert resumed.state == "in_progress"
+    assert not [answer for answer in holding.orders("VerifyHistory", ADMIN) if answer.fault]
+
+
+@pytest.mark.req("CP-88")
+@pytest.mark.req("CP-89")
+@pytest.mark.parametrize(
+    ("transition", "caller", "reason", "label"),
+    [
+        ("could_not_complete", PARTNER, "inaccessible", "Cannot Complete"),
+        ("reject", PARTNER, "mismatch", "Rejected"),
+        ("cancel", DISPATCHER, "customer_upgrade", "Cancelled"),
+    ],
+)
+def test_ended_orders_say_why_and_stand_in_the_view_of_ends(holding, transition, caller, reason, label):
+    order = holding.allocated()
+
+    ended = holding.fire(order, transition, caller, reason_code=reason, comment="Seen on site").work_order
+
+    assert (ended.state_label, ended.ending.reason_code) == (label, reason)
+    assert ended.ending.reason.endswith(": Seen on site")
+    listed = holding.list(PARTNER, view="ended").work_orders
+    assert [each.id for each in listed] == [order.id]
+    assert holding.list(PARTNER, view="my_open").work_orders == []
