@@ -215,6 +215,12 @@ def _money(text: str) -> values.Money | None:
     try:
         return values.Money(Decimal(amount.replace(",", "")), currency or "USD")
     except InvalidOperation:
+    if field.path == f"{INPUTS}line_item_id" and tasks:
+        changed["kind"] = Kind.CHOICE
+        changed["choices"] = tuple(spec.Choice(task.id, f"{task.number} {task.work_type_name}") for task in tasks)
+    if field.choices_only:
+        changed["kind"] = Kind.CHOICE
+        changed["choices"] = tuple(spec.Choice(each.value, each.label) for each in field.choices)
         return None
 
 

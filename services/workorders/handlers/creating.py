@@ -177,7 +177,6 @@ class Orders:
         followed = order.id in followed_of(transaction.connection, caller, [order.id])
         return order_message(stored.row, followed=followed)
 
-
     @staticmethod
     def _left_behind(transaction: Transaction, order: WorkOrder, facility_id: str) -> list[Violation]:
         """Line items at stations of another facility than the one that the order moves to."""
