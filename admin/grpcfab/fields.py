@@ -223,17 +223,17 @@ class LinesField(wtforms.Field):
         self.data = [line.strip() for line in lines if line.strip()]
 
 
+def _plain(text: str) -> str:
+    """Text with line feeds only, and without the blanks around it."""
+    return text.replace("\r\n", "\n").replace("\r", "\n").strip()
+
+
 def time_zones() -> Sequence[str]:
     """IANA names that people choose from."""
     import zoneinfo
 
     global _zones  # noqa: PLW0603 - reading the database takes 50 ms; it never changes within a process
     if not _zones:
-def _plain(text: str) -> str:
-    """Text with line feeds only, and without the blanks around it."""
-    return text.replace("\r\n", "\n").replace("\r", "\n").strip()
-
-
         _zones = tuple(sorted(name for name in zoneinfo.available_timezones() if "/" in name and name[0].isupper()))
     return _zones
 

@@ -189,6 +189,9 @@ def _asked(field: work_order_service_pb2.FormField, reasons: Sequence[Reason]) -
     if field.path == f"{INPUTS}reason_code" and reasons:
         changed["kind"] = Kind.CHOICE
         changed["choices"] = tuple(spec.Choice(reason.code, reason.label) for reason in reasons)
+    if field.choices_only:
+        changed["kind"] = Kind.CHOICE
+        changed["choices"] = tuple(spec.Choice(each.value, each.label) for each in field.choices)
     options.hidden = False
     return Asked(field.path, dataclasses.replace(found, **changed), field.read_only, field.default_value)
 
@@ -215,12 +218,6 @@ def _money(text: str) -> values.Money | None:
     try:
         return values.Money(Decimal(amount.replace(",", "")), currency or "USD")
     except InvalidOperation:
-    if field.path == f"{INPUTS}line_item_id" and tasks:
-        changed["kind"] = Kind.CHOICE
-        changed["choices"] = tuple(spec.Choice(task.id, f"{task.number} {task.work_type_name}") for task in tasks)
-    if field.choices_only:
-        changed["kind"] = Kind.CHOICE
-        changed["choices"] = tuple(spec.Choice(each.value, each.label) for each in field.choices)
         return None
 
 
