@@ -211,7 +211,7 @@ class Required:
 
 
 class Pattern:
-    """The whole text matches."""
+    """The whole text matches; small letters where capitals are meant become capitals."""
 
     def __init__(self, pattern: str, message: str) -> None:
         self._pattern = re.compile(pattern)
@@ -219,8 +219,11 @@ class Pattern:
 
     def __call__(self, form: Any, field: Any) -> None:
         del form
-        if field.data and not self._pattern.fullmatch(str(field.data)):
+        if not field.data or self._pattern.fullmatch(str(field.data)):
+            return
+        if not self._pattern.fullmatch(str(field.data).upper()):
             raise validators.ValidationError(self._message)
+        field.data = str(field.data).upper()
 
 
 def _sentence(description: str, subject: str) -> str:

@@ -7,3 +7,4 @@ import "./composer.js";
 import "./addresses.js";
 import "./items.js";
 import "./wizard.js";
+import "./faults.js";
