@@ -93,7 +93,7 @@ def test_one_work_order_from_allocation_to_closed(system, people):
     path = create(dispatcher)
 
     dialog = dispatcher.act("Allocate")
-    dispatcher.pick(dialog, "Organisation", "Bluefern")
+    dialog.get_by_label("Organisation", exact=False).select_option(label="Bluefern Dispatch")
     dialog.get_by_role("button", name="Allocate").click()
     expect(dispatcher.page.locator(".record-name")).to_contain_text("Assigned")
     number = dispatcher.page.locator(".record-name .num").inner_text()

@@ -9,8 +9,9 @@ from flask import flash, make_response, redirect, request
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import NotFound as PageMissing
 
+from admin.grpcfab.context import resumed
 from admin.grpcfab.errors import form_sentence, http_status
-from admin.grpcfab.routes import expose, has_access
+from admin.grpcfab.routes import expose, has_access, redraws
 from admin.pages.work_orders import moves, prompts, related
 from admin.pages.work_orders.sheets import ITEM, ITEM_PATH, PERSON, PROMPTED, Sheet
 from services.chassis.errors import Refusal, Violation
@@ -42,14 +43,17 @@ class Attempt:
 
 @dataclasses.dataclass(frozen=True)
 class Remark:
-    """What a form that is shown again says first; `step` is the step to stay on."""
+    """What a form that is shown again says first; `step` is the step to stay on.
 
-    title: str = "This was not done"
+    A `plain` one does not list what is wrong at which input, a `led_back` one gives up nothing that was typed in it.
+    """
+
     problems: Sequence[str] = ()
     saved: str = ""
     step: str = ""
     status: int = _COMMITTED
-    summed_up: bool = True
+    plain: bool = False
+    led_back: bool = False
 
 
 class Moving:
@@ -57,11 +61,14 @@ class Moving:
 
     @expose("/<pk>/do/<name>", methods=["GET", "POST"])
     @has_access
+    @redraws
     def move(self, pk: str, name: str) -> Any:
         attempt = self._attempt(self.row(pk), name)  # type: ignore[attr-defined]
         form, answer = attempt.form, request.form.get(prompts.CONTINUE)
         if request.method == "GET":
             return self._ask_move(attempt, Remark())
+        if resumed():
+            return self._ask_move(attempt, Remark(status=422))
         if "draft" in request.form and attempt.drafts:
             return self._keep_draft(attempt)
         if answer == "":
@@ -98,7 +105,7 @@ class Moving:
         if not answer.happened:
             form.request_key.data = new_id()
             problems = [warning.message for warning in answer.warnings]
-            return self._ask_move(attempt, Remark(problems=problems, status=422))
+            return self._ask_move(attempt, Remark(problems=problems, status=422, plain=True))
         for warning in answer.warnings:
             flash(warning.message, "warning")
         flash(_told(attempt, answer.work_order), "success")
@@ -121,7 +128,7 @@ class Moving:
         date.errors = [*date.errors, "Choose another date."]
         attempt.form[prompts.CONTINUE].data = False
         back = dataclasses.replace(attempt, prompt=None)
-        return self._ask_move(back, Remark(status=422, summed_up=False))
+        return self._ask_move(back, Remark(status=422, plain=True, led_back=True))
 
     def _keep_draft(self, attempt: Attempt) -> Any:
         """Keep what was entered so far, on any step; wrong values are left out and named (CP-50)."""
@@ -138,7 +145,7 @@ class Moving:
         form.etag_seen.data, form.request_key.data = fresh.etag, new_id()
         saved = "Draft saved, but for what is wrong" if any(form[key].errors for key in keys) else "Draft saved"
         step = request.form.get("draft", "")
-        return self._ask_move(dataclasses.replace(attempt, row=fresh), Remark(title=saved, saved=saved, step=step))
+        return self._ask_move(dataclasses.replace(attempt, row=fresh), Remark(saved=saved, step=step))
 
     @staticmethod
     def _save_draft(attempt: Attempt, keys: Sequence[str]) -> None:
@@ -164,9 +171,9 @@ class Moving:
         for field in attempt.form:  # the page beneath a dialog may show inputs of the same names
             field.id = f"do-{field.name}"
         attempt.sheet.ask(attempt.prompt)
-        wrong = attempt.sheet.wrong() if remark.summed_up else []
+        wrong = attempt.sheet.wrong()
         # What was typed on the page beneath is still there, and that page asks about it.
-        typed_here = not dialog or (request.headers.get("HX-Trigger") == _DIALOG_FORM and remark.summed_up)
+        typed_here = not dialog or (request.headers.get("HX-Trigger") == _DIALOG_FORM and not remark.led_back)
         page = self.render_template(  # type: ignore[attr-defined]
             "pages/work_orders/_move.html" if dialog else "pages/work_orders/move.html",
             panel=self,
@@ -178,8 +185,8 @@ class Moving:
             sheet=attempt.sheet,
             prompt=attempt.sheet.prompt,
             remark=remark,
-            wrong=wrong,
-            dirty=typed_here and bool(remark.problems or wrong or attempt.sheet.prompt or not remark.summed_up),
+            wrong=() if remark.plain else wrong,
+            dirty=typed_here and bool(remark.problems or wrong or attempt.sheet.prompt),
             drafts=attempt.drafts,
             dialog=dialog,
             tab=request.values.get("tab", ""),
