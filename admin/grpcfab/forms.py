@@ -12,6 +12,7 @@ from flask_wtf import FlaskForm
 from wtforms import validators
 
 from admin.grpcfab import choosing, fields, values
+from admin.grpcfab.context import resumed
 from admin.grpcfab.spec import Field, Kind, nested_class, words
 from services.chassis.ids import new_id
 
@@ -74,6 +75,10 @@ class ResourceForm(FlaskForm):  # type: ignore[misc]
     def sent(cls, formdata: MultiDict[str, str]) -> ResourceForm:
         """The form as the browser sent it."""
         return cls(formdata=formdata)
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Whether it may be sent; never right after a new sign-in, when it is drawn for people to look over."""
+        return bool(super().validate(extra_validators)) and not resumed()
 
     def remember(self, etag: str) -> None:
         """Note what is drawn now, so that what the person changed can be told later."""

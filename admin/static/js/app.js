@@ -8,3 +8,4 @@ import "./addresses.js";
 import "./items.js";
 import "./wizard.js";
 import "./faults.js";
+import "./resume.js";
