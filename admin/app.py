@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import sqlalchemy as sa
 import structlog
-from flask import Flask, Response, g, redirect, request, session, url_for
+from flask import Flask, Response, current_app, flash, g, redirect, request, session
 from flask_appbuilder import AppBuilder
 from flask_login import current_user, logout_user
 from flask_wtf import CSRFProtect
@@ -19,11 +19,13 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from admin import errors, identity, templating
 from admin.grpcfab.catalogue import Catalogue, grants
 from admin.grpcfab.channels import Mesh
+from admin.grpcfab.routes import draws_again
 from admin.pages import PAGES
 from admin.pages.index import IndexView
 from admin.pages.work_orders.listing import record_visit
 from admin.panels import PANELS
-from admin.security import headers
+from admin.security import ended, headers
+from admin.security.carrying import RESUMED
 from admin.security.manager import MeshSecurityManager
 from admin.security.secret import session_secret
 from services.chassis.credentials import PersonCredentials
@@ -165,15 +167,16 @@ def _install_hooks(app: Flask) -> None:
         if request.endpoint in OPEN_ENDPOINTS:
             return None
         if not current_user.is_authenticated:
-            return _to_sign_in()
+            return ended.to_sign_in()
         try:
             g.viewer = identity.recall(app.extensions["mesh"], current_user.person_id)
         except identity.SignedOut:
             logout_user()
             session.clear()
-            return _to_sign_in()
+            g.pop("csrf_token", None)  # It belonged to that session.
+            return ended.to_sign_in()
         _enter_call(g.viewer.caller(g.request_id))
-        return None
+        return _resume() if RESUMED in request.form else None
 
     @app.after_request
     def _note_visit(response: Response) -> Response:
@@ -193,9 +196,10 @@ def _enter_call(caller: Caller) -> None:
     enter(Call(caller, g.request_id, deadline=time.monotonic() + BROWSER_BUDGET_SECONDS))
 
 
-def _to_sign_in() -> Any:
-    target = request.full_path.rstrip("?") if request.method == "GET" else ""
-    url = url_for("SignInView.login", next=target or None)
-    if request.headers.get("HX-Request"):
-        return "", 401, {"HX-Redirect": url_for("SignInView.login")}
-    return redirect(url)
+def _resume() -> Any:
+    """Let a form that was carried through a sign-in be drawn again, and keep every route from saving it."""
+    if not draws_again(current_app.view_functions.get(request.endpoint or "")):
+        return redirect(current_app.appbuilder.get_url_for_index)  # type: ignore[attr-defined]
+    g.resumed = True
+    flash("You are signed in again. Nothing was sent yet: look your input over, then save.", "info")
+    return None

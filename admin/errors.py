@@ -9,6 +9,7 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 from admin.grpcfab.errors import http_status, sentence
+from admin.security import ended
 from services.chassis.errors import Refusal
 from services.chassis.log import get_logger
 
@@ -42,14 +43,19 @@ WORDS: Final[Mapping[int, str]] = {
 }
 
 
+FOREIGN: Final = (
+    "This page was opened before you signed in the last time, so what it sent was not accepted and nothing was saved. "
+    "Open the page again and repeat it."
+)
+
+
 def install(app: Flask) -> None:
     """Show every error as a page of ours, or as a fragment where a page asked for a part of itself."""
 
     @app.errorhandler(CSRFError)
     def _forged(error: CSRFError) -> Any:
         log.info("csrf.refused", why=str(error.description))
-        return _page(400, "This form belongs to a session that has ended. Go back: your input is still there. Reload "
-                          "that page, sign in if you are asked to, and send it again.")  # fmt: skip
+        return ended.foreign_form() or _page(400, FOREIGN)
 
     @app.errorhandler(HTTPException)
     def _http(error: HTTPException) -> Any:

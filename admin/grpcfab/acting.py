@@ -16,7 +16,7 @@ from admin.grpcfab.base import PanelBase
 from admin.grpcfab.context import mesh, viewer_roles
 from admin.grpcfab.errors import form_sentence, http_status, sentence
 from admin.grpcfab.forms import ResourceForm, dump, form_class
-from admin.grpcfab.routes import expose
+from admin.grpcfab.routes import expose, redraws
 from services.chassis.access import allowed_roles
 from services.chassis.errors import Refusal
 from services.chassis.ids import derive_id
@@ -108,6 +108,7 @@ class Acting(PanelBase):
         return [action for action in self.row_actions() if action.options.bulk]
 
     @expose("/<pk>/actions/<name>", methods=["GET", "POST"])
+    @redraws
     def action(self, pk: str, name: str) -> Any:
         chosen = self._allowed_action(name)
         row: Row = self.row(pk)
@@ -125,6 +126,7 @@ class Acting(PanelBase):
         return self._onward(self.url_of(row.id))
 
     @expose("/actions", methods=["POST"])
+    @redraws
     def action_post(self) -> Any:
         chosen = self._allowed_action(request.form.get("action", ""))
         if not chosen.options.bulk:

@@ -40,6 +40,11 @@ def viewer() -> Viewer | None:
     return getattr(g, "viewer", None)
 
 
+def resumed() -> bool:
+    """Whether this request brings back a form after a new sign-in: it is drawn again and never saved."""
+    return bool(getattr(g, "resumed", False))
+
+
 def viewer_roles() -> frozenset[str]:
     """Roles of the signed-in person; none for anybody else."""
     person = viewer() if has_request_context() else None

@@ -146,23 +146,29 @@ class DateField(wtforms.DateField):
 
 
 class InstantField(wtforms.Field):
-    """An instant, typed as wall time in the viewer's zone (CP-5).
+    """An instant, typed as wall time in the viewer's zone (CP-5), or in another that `zone` names.
 
     A time that a clock change leaves out is refused. Of one that exists twice a second input of the same name asks
     which is meant; it is there only where that is in doubt (hard-parts 17).
     """
 
     kind: ClassVar[str] = "instant"
+    step: ClassVar[int] = 1
+    shape: ClassVar[str] = "%Y-%m-%dT%H:%M:%S"
+
+    @property
+    def zone(self) -> dt.tzinfo:
+        return viewer_zone()
 
     @property
     def zone_name(self) -> str:
-        return str(getattr(viewer_zone(), "key", "UTC"))
+        return str(getattr(self.zone, "key", "UTC"))
 
     @property
     def folds(self) -> Sequence[Fold]:
         """What the second input offers; nothing where the time shown is not in doubt."""
         try:
-            return folds_of(_wall(self._value()), viewer_zone())
+            return folds_of(_wall(self._value()), self.zone)
         except ValueError:
             return ()
 
@@ -171,12 +177,12 @@ class InstantField(wtforms.Field):
         """Which of them is chosen; empty where none is yet."""
         if self.raw_data:
             return str(self.raw_data[1]) if len(self.raw_data) > 1 else ""
-        return fold_of(self.data, viewer_zone()) if self.data else ""
+        return fold_of(self.data, self.zone) if self.data else ""
 
     def _value(self) -> str:
         if self.raw_data:
             return str(self.raw_data[0])
-        return f"{wall_of(self.data, viewer_zone()):%Y-%m-%dT%H:%M:%S}" if self.data else ""
+        return f"{wall_of(self.data, self.zone):{self.shape}}" if self.data else ""
 
     def process_data(self, value: Any) -> None:
         self.data = value.replace(microsecond=0) if value else None
@@ -190,7 +196,7 @@ class InstantField(wtforms.Field):
             wall = _wall(text)
         except ValueError as error:
             raise ValueError("Enter a date and a time.") from error
-        instants = instants_of(wall, viewer_zone())
+        instants = instants_of(wall, self.zone)
         told = f"{wall:%H:%M} on {wall:%-d %B %Y}"
         if not instants:
             raise ValueError(f"{self.label.text}: {told} does not exist, because clocks are set forward then.")
@@ -223,17 +229,17 @@ class LinesField(wtforms.Field):
         self.data = [line.strip() for line in lines if line.strip()]
 
 
+def _plain(text: str) -> str:
+    """Text with line feeds only, and without the blanks around it."""
+    return text.replace("\r\n", "\n").replace("\r", "\n").strip()
+
+
 def time_zones() -> Sequence[str]:
     """IANA names that people choose from."""
     import zoneinfo
 
     global _zones  # noqa: PLW0603 - reading the database takes 50 ms; it never changes within a process
     if not _zones:
-def _plain(text: str) -> str:
-    """Text with line feeds only, and without the blanks around it."""
-    return text.replace("\r\n", "\n").replace("\r", "\n").strip()
-
-
         _zones = tuple(sorted(name for name in zoneinfo.available_timezones() if "/" in name and name[0].isupper()))
     return _zones
 

@@ -12,6 +12,7 @@ from flask_wtf import FlaskForm
 from wtforms import validators
 
 from admin.grpcfab import choosing, fields, values
+from admin.grpcfab.context import resumed
 from admin.grpcfab.spec import Field, Kind, nested_class, words
 from services.chassis.ids import new_id
 
@@ -74,6 +75,10 @@ class ResourceForm(FlaskForm):  # type: ignore[misc]
     def sent(cls, formdata: MultiDict[str, str]) -> ResourceForm:
         """The form as the browser sent it."""
         return cls(formdata=formdata)
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Whether it may be sent; never right after a new sign-in, when it is drawn for people to look over."""
+        return bool(super().validate(extra_validators)) and not resumed()
 
     def remember(self, etag: str) -> None:
         """Note what is drawn now, so that what the person changed can be told later."""
@@ -211,7 +216,7 @@ class Required:
 
 
 class Pattern:
-    """The whole text matches."""
+    """The whole text matches; small letters where capitals are meant become capitals."""
 
     def __init__(self, pattern: str, message: str) -> None:
         self._pattern = re.compile(pattern)
@@ -219,8 +224,11 @@ class Pattern:
 
     def __call__(self, form: Any, field: Any) -> None:
         del form
-        if field.data and not self._pattern.fullmatch(str(field.data)):
+        if not field.data or self._pattern.fullmatch(str(field.data)):
+            return
+        if not self._pattern.fullmatch(str(field.data).upper()):
             raise validators.ValidationError(self._message)
+        field.data = str(field.data).upper()
 
 
 def _sentence(description: str, subject: str) -> str:

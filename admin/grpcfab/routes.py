@@ -18,6 +18,17 @@ def expose(url: str, methods: Sequence[str] = ("GET",)) -> Callable[[F], F]:
     return cast("Callable[[F], F]", fab_expose(url, methods))
 
 
+def redraws(method: F) -> F:
+    """Mark a route that draws its form again with its input where it cannot be saved; nearest to the function."""
+    method.redraws = True  # type: ignore[attr-defined]
+    return method
+
+
+def draws_again(view: object) -> bool:
+    """Whether a view function is marked so."""
+    return bool(getattr(view, "redraws", False))
+
+
 def has_access(method: F) -> F:
     """Let in only whose roles are granted `can_<method>` on the view."""
     return cast("F", fab_has_access(method))

@@ -12,7 +12,7 @@ from admin.grpcfab import cells, references, values
 from admin.grpcfab.base import PanelBase
 from admin.grpcfab.errors import form_sentence, http_status, sentence
 from admin.grpcfab.forms import ResourceForm, dump
-from admin.grpcfab.routes import expose, has_access
+from admin.grpcfab.routes import expose, has_access, redraws
 from services.chassis.errors import AlreadyExists, Refusal, StaleEtag
 from services.chassis.ids import new_id
 
@@ -50,6 +50,7 @@ class Writing(PanelBase):
 
     @expose("/new", methods=["GET", "POST"])
     @has_access
+    @redraws
     def add(self) -> Any:
         if request.method == "GET":
             return self._draw(Draft(self._prefilled()))
@@ -68,6 +69,7 @@ class Writing(PanelBase):
 
     @expose("/<pk>/edit", methods=["GET", "POST"])
     @has_access
+    @redraws
     def edit(self, pk: str) -> Any:
         row: Row = self.row(pk)
         if request.method == "GET":

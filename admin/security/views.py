@@ -18,6 +18,8 @@ from wtforms.validators import EqualTo, InputRequired, Length
 from admin import identity
 from admin.grpcfab.context import mesh
 from admin.grpcfab.routes import expose
+from admin.security import ended
+from admin.security.carrying import unsealed
 from admin.settings import SHORTEST_PASSWORD
 from services.chassis.errors import NotFound, Unavailable, WrongState
 
@@ -33,6 +35,7 @@ class SignInForm(FlaskForm):  # type: ignore[misc]
     username = StringField("Login", validators=[InputRequired("Enter your login."), Length(max=128)])
     password = PasswordField("Password", validators=[InputRequired("Enter your password."), Length(max=1024)])
     next = HiddenField()
+    carried = HiddenField()
 
 
 class PasswordForm(FlaskForm):  # type: ignore[misc]
@@ -83,19 +86,25 @@ class SignInView(AuthView):  # type: ignore[misc]
             return self._page(form, "The directory of people is not answering, so nobody can sign in. Try again.", 503)
         sm.throttle.succeeded(name)
         self._enter(user, who)
-        return redirect(safe_target(form.next.data or ""))
+        kept = unsealed(form.carried.data or "")
+        return ended.resume(kept) if kept else redirect(safe_target(form.next.data or ""))
 
     def _enter(self, user: Login, who: identity.Identity) -> None:
         if not user.person_id:
             user.person_id = who.person_id
             self.appbuilder.session.commit()
         session.clear()  # Nothing that was planted before signing in survives it.
+        g.pop("csrf_token", None)
         session.permanent = True
         login_user(user, remember=False)
         identity.remember(who)
 
     def _page(self, form: SignInForm, problem: str = "", status: int = 200) -> Any:
-        return self.render_template("security/login.html", form=form, problem=problem, title="Sign in"), status
+        page = self.render_template(
+            "security/login.html", frame="bare.html", form=form, problem=problem, kept=bool(form.carried.data),
+            title="Sign in",
+        )  # fmt: skip
+        return page, status
 
     @expose("/logout/", methods=["POST"])
     def logout(self) -> Any:

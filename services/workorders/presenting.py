@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from fieldmesh.common.v1 import types_pb2
@@ -24,7 +26,7 @@ from services.workorders.rows import order_of
 from services.workorders.tables import follows
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from fieldmesh.shipping.v1 import sla_pb2
     from sqlalchemy import Connection
@@ -39,6 +41,17 @@ if TYPE_CHECKING:
 _SLA_STATES = work_order_pb2.SlaState.DESCRIPTOR
 # Refusals that a user answers with a confirmation rather than with a correction.
 TO_CONFIRM = frozenset({"APPOINTMENT_AFTER_TARGET", "TARGET_CHANGED"})
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """All that a field of a form takes, each value with what people read; `none` says why there is nothing."""
+
+    values: Sequence[tuple[str, str]]
+    none: str
+
+
+NO_CHOICES: Mapping[str, Choices] = MappingProxyType({})
 _POSITIONS = {
     Position.HIDDEN: work_order_service_pb2.TRANSITION_POSITION_UNSPECIFIED,
     Position.BAR: work_order_service_pb2.TRANSITION_POSITION_BAR,
@@ -94,8 +107,13 @@ def history_message(row: Mapping[str, Any]) -> history_entry_pb2.HistoryEntry:
     )
 
 
-def offer_message(offer: Offer, reasons: Iterable[Reason] = ()) -> work_order_service_pb2.AvailableTransition:
-    """A transition as the caller may use it now, with the reasons that it lets choose from."""
+def offer_message(
+    offer: Offer, reasons: Iterable[Reason] = (), choices: Mapping[str, Choices] = NO_CHOICES
+) -> work_order_service_pb2.AvailableTransition:
+    """A transition as the caller may use it now, with the reasons that it lets choose from.
+
+    `choices` are those of the fields of its form that take nothing else, by their paths.
+    """
     move = offer.transition
     return work_order_service_pb2.AvailableTransition(
         name=move.name,
@@ -108,7 +126,7 @@ def offer_message(offer: Offer, reasons: Iterable[Reason] = ()) -> work_order_se
             work_order_service_pb2.FormStep(
                 title=step.title,
                 intro=step.intro,
-                fields=[_field_message(field, offer.defaults) for field in step.fields],
+                fields=[_field_message(field, offer.defaults, choices) for field in step.fields],
             )
             for step in move.form
         ],
@@ -157,14 +175,22 @@ def warning_messages(
     return [work_order_service_pb2.TransitionWarning(code=code, message=message) for code, message in told]
 
 
-def _field_message(field: FormField, defaults: Mapping[str, object]) -> work_order_service_pb2.FormField:
+def _field_message(
+    field: FormField, defaults: Mapping[str, object], choices: Mapping[str, Choices]
+) -> work_order_service_pb2.FormField:
+    offered = choices.get(field.path)
     return work_order_service_pb2.FormField(
         path=field.path,
         label=field.label,
-        help=field.help,
+        help=offered.none if offered and not offered.values else field.help,
         required=field.required,
         default_value=form_text(defaults.get(field.path)),
         read_only=field.read_only,
+        choices=[
+            work_order_service_pb2.FormChoice(value=value, label=label)
+            for value, label in (offered.values if offered else ())
+        ],
+        choices_only=offered is not None,
     )
 
 

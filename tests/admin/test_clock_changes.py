@@ -52,6 +52,10 @@ def options(html, name="arrive_time"):
     return dict(re.findall(r'<option value="(\w+)"[^>]*>([^<]+)<', found[1])), chosen[1] if chosen else ""
 
 
+AT_THE_SITE = {
+    "earlier": "Before the clock change (PDT, UTC-07:00)",
+    "later": "After the clock change (PST, UTC-08:00)",
+}
 OFFERED = {
     "earlier": "Before the clock change (CDT, UTC-05:00)",
     "later": "After the clock change (CST, UTC-06:00)",
@@ -150,7 +154,9 @@ def test_a_page_asks_and_sends_what_was_answered(portal, mesh, sign_in):
 
     assert asked.status_code == 422
     assert 'visit__arrive_time-error"' in asked.text
-    assert options(asked.text, "visit__arrive_time") == (OFFERED, "")
+    assert options(asked.text, "visit__arrive_time") == (AT_THE_SITE, "")
     assert "2025-11-02T09:00" in asked.text
     assert done.status_code == 302
-    assert [request.work_order.visit.arrive_time.ToDatetime(dt.UTC) for request in fired] == [LATER]
+    assert [request.work_order.visit.arrive_time.ToDatetime(dt.UTC) for request in fired] == [
+        LATER + dt.timedelta(hours=2)
+    ]

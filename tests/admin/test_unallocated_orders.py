@@ -5,13 +5,20 @@ from __future__ import annotations
 import pytest
 from fieldmesh.workorders.v1.line_item_pb2 import LineItem
 from fieldmesh.workorders.v1.work_order_pb2 import WorkOrder
+from fieldmesh.workorders.v1.work_order_service_pb2 import (
+    AvailableTransition,
+    FormField,
+    FormStep,
+    ListAvailableTransitionsResponse,
+)
 
 from services.chassis.errors import InvalidRequest, Violation
 from tests.support.html import read
 from tests.support.memory_data import ident
-from tests.support.memory_orders import ORDER
+from tests.support.memory_orders import ORDER, SERVICE
 
 RECORD = f"/work-orders/{ORDER}"
+OFFERS = f"{SERVICE}.WorkOrderService/ListAvailableTransitions"
 FIRST, SECOND = ident("line item", 1), ident("line item", 2)
 
 
@@ -200,3 +207,17 @@ def test_a_line_item_of_another_order_is_not_found(dispatcher, unallocated, mesh
     mesh.rows[LineItem.DESCRIPTOR.full_name][FIRST].work_order_id = ident("work order", 2)
 
     assert dispatcher.get(f"{RECORD}/line-items/{FIRST}/edit").status_code == 404
+
+
+@pytest.mark.req("R-2")
+def test_allocating_offers_the_organisations_that_the_service_names(dispatcher, unallocated, mesh):
+    bluefern = ident("organization", "Bluefern Dispatch")
+    field = FormField(path="inputs.executor_org", required=True, choices_only=True)
+    field.choices.add(value=bluefern, label="Bluefern Dispatch")
+    offer = AvailableTransition(name="allocate", label="Allocate", allowed=True, steps=[FormStep(fields=[field])])
+    mesh.verbs[OFFERS] = lambda *_: ListAvailableTransitionsResponse(transitions=[offer])
+
+    form = main(dispatcher.get(f"{RECORD}/do/allocate")).one("form", method="post")
+
+    options = [(option.attributes["value"], option.text) for option in form.one("select").all("option")]
+    assert options == [("", "Choose…"), (bluefern, "Bluefern Dispatch")]

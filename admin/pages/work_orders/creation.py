@@ -12,7 +12,7 @@ from admin.grpcfab import values
 from admin.grpcfab.context import mesh, viewer
 from admin.grpcfab.errors import form_sentence, http_status
 from admin.grpcfab.forms import ResourceForm, dump, form_class
-from admin.grpcfab.routes import expose, has_access
+from admin.grpcfab.routes import expose, has_access, redraws
 from admin.pages.work_orders import line_items
 from admin.pages.work_orders.line_items import is_sound, item_form, write
 from services.chassis.errors import Refusal, Violation
@@ -40,6 +40,7 @@ class Creation:
 
     @expose("/new", methods=["GET", "POST"])
     @has_access
+    @redraws
     def add(self) -> Any:
         fields = self.datamodel.resource.fields  # type: ignore[attr-defined]
         kind = form_class([fields[name] for name in GIVEN], "NewWorkOrderForm")
@@ -69,6 +70,7 @@ class Creation:
 
     @expose("/<pk>/edit", methods=["GET", "POST"])
     @has_access
+    @redraws
     def edit(self, pk: str) -> Any:
         row: Row = self.row(pk)  # type: ignore[attr-defined]
         if row.state != UNALLOCATED:

@@ -13,7 +13,7 @@ from admin.grpcfab import spec, values
 from admin.grpcfab.context import mesh
 from admin.grpcfab.errors import form_sentence, http_status, sentence
 from admin.grpcfab.forms import ResourceForm, dump, form_class, load
-from admin.grpcfab.routes import expose, has_access
+from admin.grpcfab.routes import expose, has_access, redraws
 from services.chassis.errors import Refusal, Violation
 from services.chassis.ids import new_id
 
@@ -76,6 +76,7 @@ class LineItems:
 
     @expose("/<pk>/line-items/new", methods=["GET", "POST"])
     @has_access
+    @redraws
     def add_line_item(self, pk: str) -> Any:
         row: Row = self.row(pk)  # type: ignore[attr-defined]
         if request.method == "GET":
@@ -97,6 +98,7 @@ class LineItems:
 
     @expose("/<pk>/line-items/<item>/edit", methods=["GET", "POST"])
     @has_access
+    @redraws
     def edit_line_item(self, pk: str, item: str) -> Any:
         row: Row = self.row(pk)  # type: ignore[attr-defined]
         stored = _item(row, item)

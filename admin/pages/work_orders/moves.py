@@ -18,10 +18,14 @@ from admin.grpcfab import cells, spec, values
 from admin.grpcfab.context import mesh
 from admin.grpcfab.forms import ResourceForm, dump, form_class
 from admin.grpcfab.spec import Field, Kind
+from admin.pages.work_orders import clocks
+from admin.pages.work_orders.sites import site_zone
+from services.chassis.ids import derive_id
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
+    from fieldmesh.workorders.v1 import line_item_pb2
     from google.protobuf.message import Message
     from werkzeug.datastructures import MultiDict
 
@@ -93,12 +97,21 @@ class Move:
         return form
 
     def sent(self, formdata: MultiDict[str, str]) -> ResourceForm:
-        """The form as the browser sent it."""
-        return self.kind.sent(formdata)
+        """The form as the browser sent it; instants that it shows to the minute keep their seconds."""
+        form = self.kind.sent(formdata)
+        for asked in self.writable():
+            before = _stored(self.order, asked.path) if asked.field.kind is Kind.INSTANT else None
+            if before and form[asked.key].data == before.replace(second=0, microsecond=0):
+                form[asked.key].data = before
+        return form
 
     def writable(self) -> list[Asked]:
         """What is asked for, over all steps."""
         return [asked for step in self.steps for asked in step.asked if not asked.read_only]
+
+    def told(self) -> list[Asked]:
+        """What is only told, over all steps."""
+        return [asked for step in self.steps for asked in step.asked if asked.read_only]
 
     def shown(self, step: Step) -> list[tuple[Field, cells.Cell]]:
         """Read-only fields of a step with their values."""
@@ -110,15 +123,22 @@ class Move:
                 found.append((asked.field, cells._single(value, asked.field, {}) if _is_set(value) else text))  # noqa: SLF001
         return found
 
-    def request(self, form: ResourceForm, name: str = "") -> work_order_service_pb2.TransitionWorkOrderRequest:
-        """The form as a request; `name` fires another transition with the same inputs, such as saving a draft."""
+    def request(
+        self, form: ResourceForm, name: str = "", without: Collection[str] = ()
+    ) -> work_order_service_pb2.TransitionWorkOrderRequest:
+        """The form as a request; `name` fires another transition with the same inputs, such as saving a draft.
+
+        Inputs `without` are left out. The request id is that of the form and of everything in it: sent again unchanged
+        it is the same request, and a corrected form is another one.
+        """
         made = work_order_service_pb2.TransitionWorkOrderRequest(
             work_order_id=self.order.id,
             transition=name or self.transition.name,
             etag=form.etag_seen.data or "",
-            request_id=form.request_key.data or "",
         )
         for asked in self.writable():
+            if asked.key in without:
+                continue
             value = dump(form[asked.key], asked.field)
             if asked.path.startswith(INPUTS):
                 target: Message = made.inputs
@@ -127,6 +147,8 @@ class Move:
                 target, leaf = _parent(made.work_order, asked.path)
                 made.update_mask.paths.append(asked.path)
             values.write(target, dataclasses.replace(asked.field, name=leaf), value)
+        if form.request_key.data:
+            made.request_id = derive_id(form.request_key.data, made.SerializeToString(deterministic=True).hex())
         return made
 
 
@@ -137,15 +159,17 @@ def available(order_id: str) -> Sequence[Available]:
     return list(stub.ListAvailableTransitions(asked).transitions)
 
 
-def move_of(transition: Available, order: work_order_pb2.WorkOrder) -> Move:
-    """A transition with its form."""
-    reasons = transition.reasons
+def move_of(
+    transition: Available, order: work_order_pb2.WorkOrder, tasks: Sequence[line_item_pb2.LineItem] = ()
+) -> Move:
+    """A transition with its form; `tasks` are the line items to choose from where it asks for one."""
     steps = tuple(
-        Step(step.title, step.intro, tuple(_asked(field, reasons) for field in step.fields))
+        Step(step.title, step.intro, tuple(_asked(field, transition.reasons, tasks) for field in step.fields))
         for step in transition.steps
     )
     specs = [asked.field for step in steps for asked in step.asked if not asked.read_only]
-    return Move(transition, order, steps, reasons, form_class(specs, f"{transition.name}Form"))
+    kind = clocks.told_by(form_class(specs, f"{transition.name}Form"), site_zone(order))
+    return Move(transition, order, steps, transition.reasons, kind)
 
 
 def fire(request: work_order_service_pb2.TransitionWorkOrderRequest) -> Any:
@@ -174,7 +198,9 @@ def read_text(field: Field, text: str) -> Any:
     return _READERS.get(field.kind, str)(text)
 
 
-def _asked(field: work_order_service_pb2.FormField, reasons: Sequence[Reason]) -> Asked:
+def _asked(
+    field: work_order_service_pb2.FormField, reasons: Sequence[Reason], tasks: Sequence[line_item_pb2.LineItem]
+) -> Asked:
     found = field_of(field.path)
     options = options_pb2.FieldOptions()
     options.CopyFrom(found.options)
@@ -189,6 +215,12 @@ def _asked(field: work_order_service_pb2.FormField, reasons: Sequence[Reason]) -
     if field.path == f"{INPUTS}reason_code" and reasons:
         changed["kind"] = Kind.CHOICE
         changed["choices"] = tuple(spec.Choice(reason.code, reason.label) for reason in reasons)
+    if field.path == f"{INPUTS}line_item_id" and tasks:
+        changed["kind"] = Kind.CHOICE
+        changed["choices"] = tuple(spec.Choice(task.id, f"{task.number} {task.work_type_name}") for task in tasks)
+    if field.choices_only:
+        changed["kind"] = Kind.CHOICE
+        changed["choices"] = tuple(spec.Choice(each.value, each.label) for each in field.choices)
     options.hidden = False
     return Asked(field.path, dataclasses.replace(found, **changed), field.read_only, field.default_value)
 

@@ -9,10 +9,12 @@ from flask import flash, make_response, redirect, request
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import NotFound as PageMissing
 
+from admin.grpcfab.context import resumed
 from admin.grpcfab.errors import form_sentence, http_status
-from admin.grpcfab.routes import expose, has_access
-from admin.pages.work_orders import moves
-from services.chassis.errors import Refusal
+from admin.grpcfab.routes import expose, has_access, redraws
+from admin.pages.work_orders import moves, prompts, related
+from admin.pages.work_orders.sheets import ITEM, ITEM_PATH, PERSON, PROMPTED, Sheet
+from services.chassis.errors import Refusal, Violation
 from services.chassis.ids import new_id
 
 if TYPE_CHECKING:
@@ -21,23 +23,37 @@ if TYPE_CHECKING:
     from admin.grpcfab.forms import ResourceForm
     from admin.grpcfab.rows import Row
     from admin.pages.work_orders.moves import Move
+    from admin.pages.work_orders.prompts import Prompt
 
-LATE: Final = frozenset({"APPOINTMENT_AFTER_TARGET", "TARGET_CHANGED"})
-UNSKILLED: Final = frozenset({"SKILLS_MISSING", "OVERRIDE_REASON_MISSING"})
 _COMMITTED: Final = 200
-# "No" to an appointment after the target leads back to the date (CP-76).
-_CONTINUE: Final = "inputs__continue_past_target"
+_DIALOG_FORM: Final = "move-form"
 
 
 @dataclasses.dataclass(frozen=True)
-class Prompt:
-    """A question that a refusal asks back: what it says, and the reasons to choose from."""
+class Attempt:
+    """A transition that somebody fills in: the order, the form, and the transition that keeps it as a draft."""
 
-    kind: str
-    words: str
-    reasons: Sequence[moves.Reason]
-    target_version: str = ""
-    missing: Sequence[str] = ()
+    row: Row
+    move: Move
+    form: ResourceForm
+    sheet: Sheet
+    drafts: str
+    prompt: Prompt | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Remark:
+    """What a form that is shown again says first; `step` is the step to stay on.
+
+    A `plain` one does not list what is wrong at which input, a `led_back` one gives up nothing that was typed in it.
+    """
+
+    problems: Sequence[str] = ()
+    saved: str = ""
+    step: str = ""
+    status: int = _COMMITTED
+    plain: bool = False
+    led_back: bool = False
 
 
 class Moving:
@@ -45,81 +61,103 @@ class Moving:
 
     @expose("/<pk>/do/<name>", methods=["GET", "POST"])
     @has_access
+    @redraws
     def move(self, pk: str, name: str) -> Any:
-        row: Row = self.row(pk)  # type: ignore[attr-defined]
+        attempt = self._attempt(self.row(pk), name)  # type: ignore[attr-defined]
+        form, answer = attempt.form, request.form.get(prompts.CONTINUE)
+        if request.method == "GET":
+            return self._ask_move(attempt, Remark())
+        if resumed():
+            return self._ask_move(attempt, Remark(status=422))
+        if "draft" in request.form and attempt.drafts:
+            return self._keep_draft(attempt)
+        if answer == "":
+            return self._ask_another_date(attempt)
+        sound = form.validate() or self._left_blank_on_purpose(attempt.move)
+        if attempt.prompt is not None:
+            sound = attempt.prompt.check(form, answer) and sound
+        return self._fire(attempt) if sound else self._ask_move(attempt, Remark(status=422))
+
+    @staticmethod
+    def _attempt(row: Row, name: str) -> Attempt:
+        order: Any = row.message
         offered = {transition.name: transition for transition in moves.available(row.id)}
         if name not in offered:
             raise PageMissing
-        chosen = moves.move_of(offered[name], row.message)  # type: ignore[arg-type]
+        asked = {field.path for step in offered[name].steps for field in step.fields}
+        tasks = related.line_items(order) if ITEM_PATH in asked else ()
+        chosen = moves.move_of(offered[name], order, tasks)
         drafts = next((each.name for each in offered.values() if each.drafts == name), "")
         if request.method == "GET":
-            return self._ask_move(row, chosen, self._prefilled_move(chosen), drafts=drafts)
+            form, held = _prefilled(chosen)
+            return Attempt(row, chosen, form, Sheet(chosen, form, request.args, held), drafts)
         form = chosen.sent(request.form)
-        if "draft" in request.form and drafts:
-            return self._keep_draft(row, chosen, form, drafts)
-        if request.form.get(_CONTINUE) == "":
-            return self._ask_move(row, chosen, form, problems=["Choose another date."], status=422, drafts=drafts)
-        if not form.validate() and not self._left_blank_on_purpose(chosen):
-            return self._ask_move(row, chosen, form, status=422, drafts=drafts)
-        return self._fire(row, chosen, form, drafts)
+        held = [*request.form.getlist("held"), PERSON]
+        sheet = Sheet(chosen, form, request.form, [key for key in held if key in {ITEM, PERSON}])
+        return Attempt(row, chosen, form, sheet, drafts, prompts.asked_before(chosen, form, request.form))
 
-    def _fire(self, row: Row, chosen: Move, form: ResourceForm, drafts: str) -> Any:
+    def _fire(self, attempt: Attempt) -> Any:
+        row, form = attempt.row, attempt.form
         try:
-            answer = moves.fire(chosen.request(form))
+            answer = moves.fire(attempt.move.request(form, without=_unanswered(attempt.move, form)))
         except Refusal as refusal:
-            return self._refused(row, chosen, form, refusal, drafts)
+            return self._refused(attempt, refusal)
         if not answer.happened:
+            form.request_key.data = new_id()
             problems = [warning.message for warning in answer.warnings]
-            return self._ask_move(row, chosen, form, problems=problems, status=422, drafts=drafts)
+            return self._ask_move(attempt, Remark(problems=problems, status=422, plain=True))
         for warning in answer.warnings:
             flash(warning.message, "warning")
-        flash(f"{chosen.transition.label}: done. {row} is now {answer.work_order.state_label}.", "success")
+        flash(_told(attempt, answer.work_order), "success")
         return onward(self.url_of(row.id) + self._tab_back())  # type: ignore[attr-defined]
 
-    def _refused(self, row: Row, chosen: Move, form: ResourceForm, refusal: Refusal, drafts: str) -> Any:
-        prompt = self._prompt(chosen, refusal)
+    def _refused(self, attempt: Attempt, refusal: Refusal) -> Any:
+        form = attempt.form
+        prompt = prompts.asked_by(refusal, attempt.move, form)
         if prompt is not None:
-            form.request_key.data = new_id()
-            return self._ask_move(row, chosen, form, prompt=prompt, status=409, drafts=drafts)
+            return self._ask_move(dataclasses.replace(attempt, prompt=prompt), Remark(status=409))
         if refusal.kind == "stale":
-            form.etag_seen.data, form.request_key.data = self.row(row.id).etag, new_id()  # type: ignore[attr-defined]
+            form.etag_seen.data = self.row(attempt.row.id).etag  # type: ignore[attr-defined]
         named = refusal.kind in {"invalid", "state"} and refusal.violations
-        problems = _at_fields(form, refusal) if named else [form_sentence(refusal)]
-        return self._ask_move(row, chosen, form, problems=problems, status=http_status(refusal), drafts=drafts)
+        problems = _at_fields(attempt, refusal.violations) if named else [form_sentence(refusal)]
+        return self._ask_move(attempt, Remark(problems=problems, status=http_status(refusal)))
+
+    def _ask_another_date(self, attempt: Attempt) -> Any:
+        """Whoever says no to an appointment after the target is led back to the date (CP-76)."""
+        date = attempt.form["appointment__date"]
+        date.errors = [*date.errors, "Choose another date."]
+        attempt.form[prompts.CONTINUE].data = False
+        back = dataclasses.replace(attempt, prompt=None)
+        return self._ask_move(back, Remark(status=422, plain=True, led_back=True))
+
+    def _keep_draft(self, attempt: Attempt) -> Any:
+        """Keep what was entered so far, on any step; wrong values are left out and named (CP-50)."""
+        form, keys = attempt.form, [asked.key for asked in attempt.move.writable()]
+        form.validate()
+        for key in keys:
+            if _blank(form[key]):
+                form[key].errors = []
+        try:
+            self._save_draft(attempt, keys)
+        except Refusal as refusal:
+            return self._refused(attempt, refusal)
+        fresh = self.row(attempt.row.id)  # type: ignore[attr-defined]
+        form.etag_seen.data, form.request_key.data = fresh.etag, new_id()
+        saved = "Draft saved, but for what is wrong" if any(form[key].errors for key in keys) else "Draft saved"
+        step = request.form.get("draft", "")
+        return self._ask_move(dataclasses.replace(attempt, row=fresh), Remark(saved=saved, step=step))
 
     @staticmethod
-    def _prompt(chosen: Move, refusal: Refusal) -> Prompt | None:
-        if refusal.reason in LATE:
-            words = "Selected Appointment Date is not within SLA Completed Date"
-            version = refusal.metadata.get("target_version", "")
-            return Prompt("late", words, chosen.reasons, target_version=version)
-        if refusal.reason in UNSKILLED:
-            missing = [code for code in refusal.metadata.get("missing", "").split(",") if code]
-            return Prompt("skills", str(refusal), chosen.reasons, missing=missing)
-        return None
-
-    def _keep_draft(self, row: Row, chosen: Move, form: ResourceForm, drafts: str) -> Any:
-        """Keep what was entered so far; empty and wrong fields may wait until it is submitted (CP-50)."""
+    def _save_draft(attempt: Attempt, keys: Sequence[str]) -> None:
+        """Sends the draft without what is wrong, once more where the service finds more of it."""
+        wrong = [key for key in keys if attempt.form[key].errors]
         try:
-            moves.fire(chosen.request(form, drafts))
+            moves.fire(attempt.move.request(attempt.form, attempt.drafts, wrong))
         except Refusal as refusal:
-            return self._refused(row, chosen, form, refusal, drafts)
-        flash("Your input is kept. The work order stays as it is until you submit.", "success")
-        fresh = self.row(row.id)  # type: ignore[attr-defined]
-        step = request.form.get("draft", "")
-        form.etag_seen.data, form.request_key.data = fresh.etag, new_id()
-        return self._ask_move(fresh, chosen, form, drafts=drafts, step=step)
-
-    def _prefilled_move(self, chosen: Move) -> ResourceForm:
-        """The form with what the link brought along, such as the line item that is finished."""
-        form = chosen.drawn()
-        for asked in chosen.writable():
-            given = request.args.get(asked.key) or request.args.get(asked.path.removeprefix(moves.INPUTS))
-            if given is not None:
-                field = form[asked.key]
-                field.process(MultiDict({field.name: given}))
-                field.raw_data = None
-        return form
+            if refusal.kind != "invalid" or not refusal.violations or _at_fields(attempt, refusal.violations):
+                raise
+            wrong = [key for key in keys if attempt.form[key].errors]
+            moves.fire(attempt.move.request(attempt.form, attempt.drafts, wrong))
 
     @staticmethod
     def _left_blank_on_purpose(chosen: Move) -> bool:
@@ -128,38 +166,33 @@ class Moving:
         blank = [key for key in asked if not request.form.get(key) or key.endswith("residential")]
         return bool(asked) and len(blank) == len(asked)
 
-    def _ask_move(  # noqa: PLR0913 - what a form page is made of
-        self,
-        row: Row,
-        chosen: Move,
-        form: ResourceForm,
-        *,
-        problems: Sequence[str] = (),
-        prompt: Prompt | None = None,
-        status: int = _COMMITTED,
-        drafts: str = "",
-        step: str = "",
-    ) -> Any:
+    def _ask_move(self, attempt: Attempt, remark: Remark) -> Any:
         dialog = request.headers.get("HX-Target") == "dialog-body"
-        for field in form:  # the page beneath a dialog may show inputs of the same names
+        for field in attempt.form:  # the page beneath a dialog may show inputs of the same names
             field.id = f"do-{field.name}"
+        attempt.sheet.ask(attempt.prompt)
+        wrong = attempt.sheet.wrong()
+        # What was typed on the page beneath is still there, and that page asks about it.
+        typed_here = not dialog or (request.headers.get("HX-Trigger") == _DIALOG_FORM and not remark.led_back)
         page = self.render_template(  # type: ignore[attr-defined]
             "pages/work_orders/_move.html" if dialog else "pages/work_orders/move.html",
             panel=self,
-            title=chosen.transition.label,
-            row=row,
-            order=row.message,
-            move=chosen,
-            form=form,
-            problems=problems,
-            prompt=prompt,
-            drafts=drafts,
-            step=step,
+            title=attempt.move.transition.label,
+            row=attempt.row,
+            order=attempt.row.message,
+            move=attempt.move,
+            form=attempt.form,
+            sheet=attempt.sheet,
+            prompt=attempt.sheet.prompt,
+            remark=remark,
+            wrong=() if remark.plain else wrong,
+            dirty=typed_here and bool(remark.problems or wrong or attempt.sheet.prompt),
+            drafts=attempt.drafts,
             dialog=dialog,
             tab=request.values.get("tab", ""),
         )
         # Browsers log answers of 400 and above as errors; to the dialog that asked, this is an answer like any other.
-        return page, _COMMITTED if dialog else status
+        return page, _COMMITTED if dialog else remark.status
 
     @staticmethod
     def _tab_back() -> str:
@@ -176,13 +209,46 @@ def onward(url: str) -> Any:
     return redirect(url)
 
 
-def _at_fields(form: ResourceForm, refusal: Refusal) -> list[str]:
-    """Put violations at the fields that they name; what belongs to no field of this form is answered."""
-    loose = []
-    for violation in refusal.violations:
-        key = violation.field.replace(".", "__")
-        if violation.field and key in form:
-            form[key].errors = [*form[key].errors, violation.description]
-        else:
-            loose.append(violation.description)
+def _prefilled(chosen: Move) -> tuple[ResourceForm, list[str]]:
+    """The form with what the link brought along, such as the line item that is finished, and the names of that."""
+    form, held = chosen.drawn(), []
+    for asked in chosen.writable():
+        given = request.args.get(asked.key) or request.args.get(asked.path.removeprefix(moves.INPUTS))
+        if given is not None:
+            field = form[asked.key]
+            field.process(MultiDict({field.name: given}))
+            field.raw_data = None
+            held.append(asked.key)
+    return form, [key for key in held if key in {ITEM, PERSON}]
+
+
+def _told(attempt: Attempt, order: Any) -> str:
+    """What was done, and how the state changed where it did; by now others may have changed it again."""
+    before: Any = attempt.row.message
+    done = attempt.move.transition.done or f"{attempt.move.transition.label}: done."
+    if order.state == before.state:
+        return done
+    return f"{done} {attempt.row} went from {before.state_label} to {order.state_label}."
+
+
+def _unanswered(chosen: Move, form: ResourceForm) -> frozenset[str]:
+    """A delay reason is none until somebody says yes to the delay."""
+    late = chosen.transition.reason_kind == "delay" and not form[prompts.CONTINUE].data
+    return PROMPTED if late else frozenset()
+
+
+def _blank(field: Any) -> bool:
+    return not any(str(text).strip() for text in (field.raw_data or [])[:1])
+
+
+def _at_fields(attempt: Attempt, violations: Sequence[Violation]) -> list[str]:
+    """Put violations at the fields that they name; what belongs to no field that is shown is answered."""
+    form, keys = attempt.form, {asked.path: asked.key for asked in attempt.move.writable()}
+    if len(violations) > 1:  # once the rest is right, the prompt asks this
+        violations = [each for each in violations if keys.get(each.field) != prompts.CONTINUE]
+    attempt.sheet.ask(None)
+    asked = attempt.prompt.anchors if attempt.prompt else {}
+    shown = {path for path, key in keys.items() if key in asked or attempt.sheet.drawn(key)}
+    form.blame(Violation(keys[each.field], each.description) for each in violations if each.field in shown)
+    loose = form.blame(Violation("", each.description) for each in violations if each.field not in shown)
     return list(dict.fromkeys(loose))

@@ -16,6 +16,7 @@ from admin.grpcfab.errors import sentence
 from admin.grpcfab.listing import PAGE_SIZES
 from admin.grpcfab.panel import Panel
 from admin.grpcfab.routes import expose, has_access
+from admin.grpcfab.rows import Row
 from admin.grpcfab.spec import resource_of
 from admin.pages.work_orders import listing
 from admin.pages.work_orders.addresses import Addresses
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
     from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
 
     from admin.grpcfab.interface import GrpcInterface
-    from admin.grpcfab.rows import Row
     from admin.grpcfab.spec import Field
 
 _SERVICE = work_order_service_pb2.DESCRIPTOR.services_by_name["WorkOrderService"]
@@ -148,8 +148,13 @@ class WorkOrderPanel(Record, Moving, Collaboration, Creation, LineItems, Address
         return redirect(f"{self.url('')}?view={pinned.code}")
 
     def shown(self, row: Row, name: str) -> cells.Cell:
-        """A field of an order as lists show it."""
-        return cells.cell(row, self.datamodel.resource.fields[name], {})
+        """A field of an order, or of a message in it such as `ship_to.handling`, as lists show it."""
+        head, _, inner = name.partition(".")
+        field = self.datamodel.resource.fields[head]
+        if not inner:
+            return cells.cell(row, field, {})
+        child = next(child for child in field.children if child.name == inner)
+        return cells.cell(Row(getattr(row.message, head)), child, {})
 
     @staticmethod
     def told(text: str) -> str:

@@ -24,7 +24,7 @@ from admin.grpcfab.routes import expose, has_access
 from admin.pages.work_orders import moves, parts, related
 from admin.pages.work_orders.assignment import Desk
 from admin.pages.work_orders.listing import state_badge
-from admin.pages.work_orders.sites import site_zone
+from admin.pages.work_orders.sites import site_zone, until
 from services.chassis.errors import Refusal
 
 if TYPE_CHECKING:
@@ -220,18 +220,11 @@ def sla_of(order: work_order_pb2.WorkOrder) -> Sla:
                          tone="danger" if late else "warning" if at_risk else tone),
         due=cells.instant(due, zone) if due else cells.EMPTY,
         date=f"{date:%a %-d %b %Y}" if date else "",
-        until=_until(date, due.astimezone(zone)) if date and due else "",
+        until=until(date, due.astimezone(zone)) if date and due else "",
         late=late,
         at_risk=at_risk,
         as_of=_instant(sla, "as_of_time"),
     )  # fmt: skip
-
-
-def _until(date: dt.date, due: dt.datetime) -> str:
-    """Up to when on its date a target holds, on the site's clock; `due` is the first instant that is too late."""
-    if due.date() > date and due.time() == dt.time():
-        return f"until the end of the day, {due:%Z}"
-    return f"before {due:%H:%M %Z}"
 
 
 def _costs(order: work_order_pb2.WorkOrder) -> list[tuple[str, str, str]]:

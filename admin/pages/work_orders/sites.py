@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import zoneinfo
 from typing import TYPE_CHECKING
 
 from admin.grpcfab.context import viewer_zone
 
 if TYPE_CHECKING:
-    import datetime as dt
-
     from fieldmesh.workorders.v1 import work_order_pb2
 
 
@@ -19,3 +18,10 @@ def site_zone(order: work_order_pb2.WorkOrder) -> dt.tzinfo:
         return zoneinfo.ZoneInfo(order.site_time_zone) if order.site_time_zone else viewer_zone()
     except (zoneinfo.ZoneInfoNotFoundError, ValueError):
         return viewer_zone()
+
+
+def until(date: dt.date, due: dt.datetime) -> str:
+    """Up to when on its date a target holds, on the site's clock; `due` is the first instant that is too late."""
+    if due.date() > date and due.time() == dt.time():
+        return f"until the end of the day, {due:%Z}"
+    return f"before {due:%H:%M %Z}"

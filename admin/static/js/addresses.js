@@ -53,3 +53,7 @@ document.addEventListener("change", async (event) => {
     if (input && !input.value) input.value = value;
   }
 });
+/* Countries are told by two capital letters. */
+document.addEventListener("change", (event) => {
+  if (/country$/.test(event.target.name ?? "") && event.target.maxLength === 2) event.target.value = event.target.value.toUpperCase();
+});

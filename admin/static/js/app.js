@@ -7,3 +7,5 @@ import "./composer.js";
 import "./addresses.js";
 import "./items.js";
 import "./wizard.js";
+import "./faults.js";
+import "./resume.js";

@@ -12,6 +12,27 @@ const close = (combo) => {
   input.setAttribute("aria-expanded", "false");
   input.removeAttribute("aria-activedescendant");
 };
+/* A dialog would cut the list off: there it stands above everything, below its input or, without room, above it. */
+const GAP = 3;
+const place = (combo) => {
+  const { input, list } = parts(combo);
+  if (!combo.closest("dialog") || list.hidden) return;
+  const box = input.getBoundingClientRect();
+  const below = window.innerHeight - box.bottom;
+  const up = below < list.scrollHeight + 2 * GAP && box.top > below;
+  Object.assign(list.style, {
+    position: "fixed",
+    left: `${box.left}px`,
+    width: `${box.width}px`,
+    right: "auto",
+    top: up ? "auto" : `${box.bottom + GAP}px`,
+    bottom: up ? `${window.innerHeight - box.top + GAP}px` : "auto",
+    maxHeight: `${Math.min(264, (up ? box.top : below) - 2 * GAP)}px`,
+  });
+};
+const placeAll = () => { for (const combo of document.querySelectorAll("dialog[open] [data-combo]")) place(combo); };
+window.addEventListener("resize", placeAll);
+document.addEventListener("scroll", placeAll, true);
 const mark = (combo, option) => {
   const { input, list } = parts(combo);
   for (const each of options(list)) each.setAttribute("aria-selected", String(each === option));
@@ -90,6 +111,7 @@ document.addEventListener("htmx:afterSwap", (event) => {
   if (!combo || document.activeElement !== parts(combo).input) return;
   const { input, list } = parts(combo);
   list.hidden = false;
+  place(combo);
   input.setAttribute("aria-expanded", "true");
   mark(combo, options(list)[0]);
 });

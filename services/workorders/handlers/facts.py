@@ -95,6 +95,22 @@ def reasons_of(connection: Connection, organization_id: str, kind: str) -> list[
     ]
 
 
+def executors_of(connection: Connection, order: WorkOrder) -> list[tuple[str, str]]:
+    """Whom an order may be allocated to, by name: active partners and providers that serve its territory."""
+    columns = organizations.c
+    rows = connection.execute(
+        select(columns.id, columns.name)
+        .where(
+            columns.id.in_(_served_by(connection, order)),
+            columns.active,
+            ~columns.deleted,
+            columns.kind.in_(("partner", "provider")),
+        )
+        .order_by(columns.name, columns.id)
+    )
+    return [(row.id, row.name) for row in rows]
+
+
 def _organization(connection: Connection, order: WorkOrder) -> dict[str, object]:
     row = _organization_row(connection, order.executor_org)
     if row is None:
@@ -141,11 +157,13 @@ def _executor(connection: Connection, order: WorkOrder, organization_id: str) ->
     row = _organization_row(connection, organization_id)
     if row is None or row.deleted:
         return {}
-    served_by = connection.execute(
-        select(territories.c.served_by).where(territories.c.id == order.territory_id)
-    ).scalar_one_or_none()
-    serves = organization_id in (served_by or ())
+    serves = organization_id in _served_by(connection, order)
     return {"name": row.name, "kind": row.kind, "active": row.active, "serves": serves}
+
+
+def _served_by(connection: Connection, order: WorkOrder) -> tuple[str, ...]:
+    served_by = select(territories.c.served_by).where(territories.c.id == order.territory_id)
+    return tuple(connection.execute(served_by).scalar_one_or_none() or ())
 
 
 def _organization_row(connection: Connection, organization_id: str) -> Row[Any] | None:

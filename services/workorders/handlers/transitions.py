@@ -17,6 +17,7 @@ from services.workorders.domain.outcome import Refusal
 from services.workorders.handlers import assigning, facts, moving, parcels, targets
 from services.workorders.handlers.moving import Move, Moved
 from services.workorders.presenting import (
+    Choices,
     change_message,
     followed_of,
     history_message,
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from services.workorders.domain.workflow import Workflow
 
 METHOD = "TransitionWorkOrder"
+EXECUTOR = "inputs.executor_org"
 ELIGIBILITY, PARCELS, TARGET, VISIT = "eligibility", "parcels", "target", "visit"
 
 ListRequest = work_order_service_pb2.ListAvailableTransitionsRequest
@@ -80,8 +82,10 @@ class Transitions:
             offers = self._workflow(stored).available(stored.order, actor_of(caller), self._clock.now(), known)
             kinds = {offer.transition.reason for offer in offers if offer.transition.reason}
             reasons = {kind: facts.reasons_of(connection, stored.order.issuer_org, kind) for kind in kinds}
+            asked = {field.path for offer in offers for step in offer.transition.form for field in step.fields}
+            choices = {EXECUTOR: _executors(connection, stored)} if EXECUTOR in asked else {}
         return ListResponse(
-            transitions=[offer_message(offer, reasons.get(offer.transition.reason, ())) for offer in offers],
+            transitions=[offer_message(offer, reasons.get(offer.transition.reason, ()), choices) for offer in offers],
             etag=etag_of(stored.order.id, stored.order.version),
         )
 
@@ -190,6 +194,11 @@ class Transitions:
             history=[change_message(change, labels) for change in outcome.changes],
             warnings=warning_messages(outcome.warnings),
         )
+
+
+def _executors(connection: Connection, stored: Stored) -> Choices:
+    none = f"No active partner or provider serves {stored.order.territory_name}: add one to the territory first."
+    return Choices(facts.executors_of(connection, stored.order), none)
 
 
 def _answer(connection: Connection, caller: Caller, done: Moved) -> MoveResponse:

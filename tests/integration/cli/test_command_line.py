@@ -16,9 +16,11 @@ from services.chassis.grpc_server import RpcServer, ServerLimits
 from services.chassis.identity import current_caller
 from services.chassis.keys import PublicKeys, ensure_keys
 from services.chassis.metrics import RpcMetrics
+from services.chassis.migrations import migrate
 from services.chassis.settings import SERVICES
 from services.chassis.tokens import TokenVerifier
 from tests.support.mesh import free_ports
+from tests.support.servers import postgres_database
 
 ROOT = Path(__file__).resolve().parents[3]
 DIRECTORY = technicians_service_pb2.DESCRIPTOR.services_by_name["DirectoryService"]
@@ -280,6 +282,23 @@ def test_a_restore_is_declared_of_a_service_that_there_is_and_that_does_not_run(
     assert (serving.returncode, serving.stderr) == (1, "shipping runs: stop it first.\n")
     assert nowhere.returncode == 1
     assert "notifications.sqlite3: put the backup there first." in nowhere.stderr
+
+
+def test_with_a_broker_a_restore_stops_nobody(run):
+    with postgres_database() as address:
+        migrate("notifications", address)
+
+        done = run(
+            "restored",
+            "notifications",
+            "--yes",
+            FIELDMESH_BROKER_URL="amqp://broker/",
+            FIELDMESH_NOTIFICATIONS_DATABASE_URL=address,
+        )
+
+    assert done.returncode == 0, done.stderr
+    assert "nobody stops" in done.stdout
+    assert "`fieldmesh reconcile`" in done.stdout
 
 
 def test_reconcile_says_what_differed_and_who_could_not_be_asked(run, answers):
