@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -39,6 +40,13 @@ BEGUN = {
     "sent_back": (9, 12),
     "closed": (12, 40),
 }
+# What becomes of every so-manyeth order of a stage instead of, or after, what its stage says.
+FATES = {
+    "unallocated": ("cancelled", 3),
+    "assigned": ("rejected", 3),
+    "scheduled": ("held", 4),
+    "on_site": ("cannot_complete", 4),
+}
 ON_THE_WAY = frozenset({"ordered", "shipping", "shipped", "delivered"})
 SHARE_LATE, SHARE_SPLIT, SHARE_DOUBLE, SHARE_ASKING = 0.15, 0.2, 0.2, 0.4
 SATURDAY = 5
@@ -59,6 +67,7 @@ class Plan:
     parcels: int
     asks: bool
     miles: int
+    fate: str = ""
 
     def reaches(self, stage: str) -> bool:
         """Whether the story gets as far as a stage."""
@@ -98,7 +107,14 @@ def plans(size: int, today: date) -> list[Plan]:
     chance = random.Random(SEED)  # noqa: S311 - demo data, no secrets
     stages = [*ORDERED, *chance.choices(ORDERED, list(STAGES.values()), k=max(0, size - len(ORDERED)))][:size]
     chance.shuffle(stages)
-    return [_plan(number, stage, chance, today) for number, stage in enumerate(stages)]
+    seen: Counter[str] = Counter()
+    made = []
+    for number, stage in enumerate(stages):
+        fate, every = FATES.get(stage, ("", 0))
+        chosen = fate if every and seen[stage] % every == 1 else ""
+        seen[stage] += 1
+        made.append(replace(_plan(number, stage, chance, today), fate=chosen))
+    return made
 
 
 def _plan(number: int, stage: str, chance: random.Random, today: date) -> Plan:

@@ -17,6 +17,7 @@ from fieldmesh.workorders.v1 import (
     line_item_pb2_grpc,
     work_order_pb2,
 )
+from google.type import date_pb2
 from PIL import Image, ImageDraw
 
 from services.chassis.ids import new_id
@@ -57,12 +58,18 @@ class Story:
         """Everything that happens, in the order of time."""
         plan = self.plan
         yield plan.at(0, 8, 10), self.create
+        if plan.fate == "cancelled":
+            words = "They replace the station."
+            yield plan.at(0, 8, 30), partial(self.end, "dana", "cancel", "customer_upgrade", words)
         if not plan.reaches("assigned"):
             return
         yield plan.at(0, 8, 40), self.allocate
         if plan.asks:
             yield plan.at(0, 8, 55), self.ask
             yield plan.at(0, 9, 5), self.answer
+        if plan.fate == "rejected":
+            words = "The station on site is another model than the order names."
+            yield plan.at(0, 9, 30), partial(self.end, self.partner, "reject", "mismatch", words)
         if not plan.reaches("ordered"):
             return
         yield plan.at(0, 9, 30), self.accept
@@ -91,11 +98,20 @@ class Story:
         chosen, start = self.diary.book(people, wanted, plan.zone, minutes, plan.number * 4)
         yield plan.at(4, 14), partial(self.assign_technician, chosen)
         yield plan.at(4, 14, 20), partial(self.schedule, start)
+        if plan.fate == "held":
+            yield plan.at(4, 15), self.hold
         if not plan.reaches("on_site"):
             return
         arrived = start.astimezone(UTC) + timedelta(minutes=10)
         left = arrived + timedelta(minutes=minutes)
         yield left, partial(self.work, arrived)
+        if plan.fate == "cannot_complete":
+            words = "A wall was built in front of the station; it cannot be opened."
+            yield (
+                left + timedelta(minutes=15),
+                partial(self.end, self.partner, "could_not_complete", "obstruction", words),
+            )
+            return
         if plan.reaches("completed"):
             yield left + timedelta(minutes=30), self.complete
         after = datetime.combine(later(start.date(), 1), time(9), plan.zone).astimezone(UTC)
@@ -251,6 +267,22 @@ class Story:
         for deliverable in dict.fromkeys(name for task in self.plan.tasks for name in task.deliverables):
             picture = photo(f"{order.number}", deliverable)
             self.desk.upload(self.partner, self.order_id, f"{deliverable}.png", picture, deliverable)
+
+    def hold(self, _now: datetime) -> None:
+        """The vendor waits for the customer."""
+        until = self.plan.day(9)
+        self.desk.fire(
+            "dana",
+            self.order_id,
+            "hold",
+            reason_code="customer_request",
+            resume_date=date_pb2.Date(year=until.year, month=until.month, day=until.day),
+            comment="The garage is repainted this week.",
+        )
+
+    def end(self, person: str, transition: str, reason: str, words: str, _now: datetime) -> None:
+        """The order ends without being completed."""
+        self.desk.fire(person, self.order_id, transition, reason_code=reason, comment=words)
 
     def complete(self, _now: datetime) -> None:
         """The partner says that it is done; now and then with costs."""
