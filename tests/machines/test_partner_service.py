@@ -52,6 +52,9 @@ TABLE = {
     "finish_line_item": ({"in_progress"}, None, {"partner", "technician", "admin"}),
     "set_visit_times": ({"in_progress"}, None, {"partner", "technician", "admin"}),
     "complete": ({"in_progress"}, "completed", {"partner", "technician", "admin"}),
+    "request_hold": (AT_WORK, None, {"partner", "admin"}),
+    "withdraw_hold_request": (AT_WORK, None, {"partner", "admin"}),
+    "decline_hold_request": (AT_WORK, None, {"dispatcher", "admin"}),
     "hold": (AT_WORK, "on_hold", {"dispatcher", "admin"}),
     "resume": ({"on_hold"}, BEFORE_THE_HOLD, {"dispatcher", "system", "admin"}),
     "could_not_complete": (AT_WORK | {"on_hold"}, "cannot_complete", {"partner", "admin"}),
@@ -70,6 +73,8 @@ GIVEN = {
     "save_appointment": {"values": APPOINTMENT},
     "request_assistance": {"comment": "Which door?"},
     "set_visit_times": {"values": VISIT},
+    "request_hold": {"comment": "The site is closed this week"},
+    "decline_hold_request": {"comment": "The customer insists"},
     "hold": {"reason_code": "customer_request", "resume_date": NOW.date() + timedelta(days=3)},
     "could_not_complete": {"reason_code": "obstruction", "comment": "A wall stands there"},
     "reject": {"reason_code": "mismatch"},
@@ -151,9 +156,15 @@ class PartnerService(RuleBasedStateMachine):
     def expected(self, name, who, item) -> bool:
         starts, _, roles = TABLE[name]
         allowed = self.order.state in starts and any(belongs(who, role, self.order) for role in roles)
-        parts = {"accept": True, "save_acceptance_draft": True, "accept_without_parts": False}
-        if not allowed or (name in parts and parts[name] != self.order.parts_required):
-            return False
+        return allowed and name not in self.not_now() and self.guarded(name, who, item)
+
+    def not_now(self) -> set[str]:
+        """What an order in this condition does not offer to anybody."""
+        accepting = {"accept", "save_acceptance_draft"} if not self.order.parts_required else {"accept_without_parts"}
+        deciding = {"withdraw_hold_request", "decline_hold_request"}
+        return accepting | ({"request_hold"} if self.order.hold_request.text else deciding)
+
+    def guarded(self, name, who, item) -> bool:
         if name == "finish_line_item":
             states = {entry.id: entry.state for entry in self.order.line_items}
             first_done = states["item-1"] is LineItemState.FINISHED
@@ -166,13 +177,12 @@ class PartnerService(RuleBasedStateMachine):
     def offers_are_what_the_table_allows(self):
         for who in EVERYONE:
             offered = {offer.transition.name for offer in WORKFLOW.available(self.order, who, NOW, SNAPSHOTS)}
-            parts = {"accept", "save_acceptance_draft"} if not self.order.parts_required else {"accept_without_parts"}
             fitting = {
                 name
                 for name, (starts, _, roles) in TABLE.items()
                 if self.order.state in starts and any(belongs(who, role, self.order) for role in roles)
             }
-            assert offered == fitting - parts
+            assert offered == fitting - self.not_now()
 
     @invariant()
     def history_replays_to_the_state(self):

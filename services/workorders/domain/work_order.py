@@ -169,6 +169,14 @@ class Hold:
 
 
 @dataclass(frozen=True, slots=True)
+class HoldRequest:
+    """What the partner asks a hold for (CP-78); blank while nothing is asked."""
+
+    text: str = ""
+    request_time: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Ending:
     """Why an order ended without being completed (CP-33, CP-34); blank while it has not."""
 
@@ -267,6 +275,7 @@ class WorkOrder:
     complete_time: datetime | None = None
     close_time: datetime | None = None
     hold: Hold = field(default_factory=Hold)
+    hold_request: HoldRequest = field(default_factory=HoldRequest)
     ending: Ending = field(default_factory=Ending)
     flags: tuple[OrderFlag, ...] = ()
     line_items: tuple[LineItem, ...] = ()

@@ -16,6 +16,10 @@ def upgrade() -> None:
     op.add_column("work_orders", sa.Column("hold_reason", sa.Text(), server_default="", nullable=False))
     op.add_column("work_orders", sa.Column("hold_start_time", services.chassis.types.Instant(), nullable=True))
     op.add_column("work_orders", sa.Column("hold_from_state", sa.String(length=40), server_default="", nullable=False))
+    op.add_column("work_orders", sa.Column("hold_request_text", sa.Text(), server_default="", nullable=False))
+    op.add_column(
+        "work_orders", sa.Column("hold_request_request_time", services.chassis.types.Instant(), nullable=True)
+    )
     op.add_column(
         "work_orders", sa.Column("ending_reason_code", sa.String(length=60), server_default="", nullable=False)
     )

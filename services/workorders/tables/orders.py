@@ -130,6 +130,8 @@ work_orders = Table(
     long_column("hold_reason"),
     Column("hold_start_time", Instant),
     text_column("hold_from_state", 40),
+    long_column("hold_request_text"),
+    Column("hold_request_request_time", Instant),
     text_column("ending_reason_code", 60),
     long_column("ending_reason"),
     Column("ending_end_time", Instant),

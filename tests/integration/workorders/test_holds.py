@@ -94,3 +94,22 @@ def test_ended_orders_say_why_and_stand_in_the_view_of_ends(holding, transition,
     listed = holding.list(PARTNER, view="ended").work_orders
     assert [each.id for each in listed] == [order.id]
     assert holding.list(PARTNER, view="my_open").work_orders == []
+
+
+@pytest.mark.req("CP-78")
+def test_a_partner_asks_for_a_hold_that_the_dispatcher_declines_or_grants(holding):
+    order = holding.accepted()
+
+    asked = holding.fire(order, "request_hold", PARTNER, comment="Closed until Thursday").work_order
+    mailed = holding.told()[-1].notices[0]
+    holding.fire(order, "decline_hold_request", DISPATCHER, comment="The customer insists")
+    declined = holding.get(order.id)
+    holding.fire(order, "request_hold", PARTNER, comment="Nobody opens")
+    held = holding.fire(order, "hold", DISPATCHER, **HOLD).work_order
+
+    assert (asked.state, asked.hold_request.text) == ("ship_to_received", "Closed until Thursday")
+    assert (mailed.template, list(mailed.recipients)) == ("hold_requested", ["issuer_dispatchers"])
+    assert declined.hold_request.text == ""
+    assert (held.state, held.hold_request.text) == ("on_hold", "")
+    said = [post.body for post in holding.kit("FeedPost", "ListFeedPosts", PARTNER).feed_posts]
+    assert {"Closed until Thursday", "The customer insists", "Nobody opens"} <= set(said)
