@@ -111,7 +111,18 @@ class Browsing(PanelBase):
     def export(self) -> Any:
         state = ListState.parse(request.args, self.datamodel)
         query = state.query(str(self.datamodel.resource.options.default_order))
-        return csv_response(self.datamodel, self.filters(state), query, self.datamodel.resource.visible())
+        pages = self.datamodel.pages(self.filters(state), query)
+        return csv_response(self.datamodel.resource.slug, pages, self.exported(self.column_fields()), self.drawn)
+
+    def exported(self, columns: Sequence[Field]) -> Sequence[Field]:
+        """The columns of a download: those of the list; `?columns=all` asks for every field, `?ids=1` for the id."""
+        resource = self.datamodel.resource
+        fields = resource.visible() if request.args.get("columns") == "all" else columns
+        return [*fields, resource.fields["id"]] if request.args.get("ids") == "1" else fields
+
+    def drawn(self, row: Row, field: Field, known: cells.References) -> cells.Cell:
+        """What a field of a row shows in lists and downloads."""
+        return cells.cell(row, field, known)
 
     def filters(self, state: ListState) -> Any:
         """Conditions of one request joined with the view's own; never an object that threads share."""
@@ -134,7 +145,7 @@ class Browsing(PanelBase):
         drawn = [
             Drawn(
                 row,
-                [cells.cell(row, field, known) for field in shown],
+                [self.drawn(row, field, known) for field in shown],
                 self.url_of(row.id) if opens else "",
                 self.title_of(row),
             )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from admin.grpcfab import values
@@ -12,13 +13,11 @@ from admin.grpcfab.references import Reference
 from admin.grpcfab.spec import Field, Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from google.protobuf.message import Message
 
     from admin.grpcfab.rows import Row
 
-References = dict[tuple[str, str], Reference]
+References = Mapping[tuple[str, str], Reference]
 MEDIUM_TEXT, LONG_TEXT = 16, 28
 _NUMERIC = {Kind.INTEGER, Kind.NUMBER, Kind.BYTES, Kind.MONEY}
 
@@ -65,12 +64,12 @@ class Cell:
 EMPTY = Cell("empty")
 
 
-def cell(row: Row, field: Field, references: Mapping[tuple[str, str], Reference]) -> Cell:
+def cell(row: Row, field: Field, references: References) -> Cell:
     """A field of a row, for people."""
     return _cell(values.read(row.message, field), field, references)
 
 
-def _cell(value: Any, field: Field, references: Mapping[tuple[str, str], Reference]) -> Cell:
+def _cell(value: Any, field: Field, references: References) -> Cell:
     if values.is_empty(value):
         return EMPTY
     if field.repeated:
@@ -80,7 +79,7 @@ def _cell(value: Any, field: Field, references: Mapping[tuple[str, str], Referen
     return _single(value, field, references)
 
 
-def _single(value: Any, field: Field, references: Mapping[tuple[str, str], Reference]) -> Cell:  # noqa: PLR0911 - a table
+def _single(value: Any, field: Field, references: References) -> Cell:  # noqa: PLR0911 - a table
     match field.kind:
         case Kind.CHOICE:
             return _choice(value, field)
@@ -131,7 +130,7 @@ def _choice(value: Any, field: Field) -> Cell:
     return Cell("badge" if field.badge else "text", choice.label, tone=choice.tone)
 
 
-def _nested(message: Message, field: Field, references: Mapping[tuple[str, str], Reference]) -> Cell:
+def _nested(message: Message, field: Field, references: References) -> Cell:
     shown = [(child, _cell(values.read(message, child), child, references)) for child in field.children]
     items = tuple(
         dataclasses.replace(found, label=child.label) for child, found in shown if not found.empty and not child.hidden

@@ -9,22 +9,21 @@ import datetime as dt
 import io
 import itertools
 import time
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from flask import Response, stream_with_context
 
 from admin.grpcfab import cells, references, values
 from admin.grpcfab.context import viewer_zone
-from admin.grpcfab.spec import Field, Kind
+from admin.grpcfab.spec import Field, Kind, words
 from services.chassis.identity import BROWSER_BUDGET_SECONDS, calling, current_call
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from fieldmesh.common.v1 import list_pb2
-
-    from admin.grpcfab.interface import GrpcInterface
     from admin.grpcfab.rows import Row
+
+    Draw = Callable[[Row, Field, Mapping[tuple[str, str], references.Reference]], cells.Cell]
 
 # A cell that starts so may be taken for a formula (CWE-1236).
 _FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%")
@@ -32,19 +31,17 @@ _NUMBERS: Final = {Kind.INTEGER, Kind.NUMBER, Kind.BYTES, Kind.MONEY}
 _BYTE_ORDER_MARK: Final = "\ufeff"  # Without it Excel takes UTF-8 for the local code page.
 
 
-def csv_response(
-    datamodel: GrpcInterface, filters: Any, query: list_pb2.ListQuery, fields: Sequence[Field]
-) -> Response:
-    """Every row of a query as a download.
+def csv_response(slug: str, pages: Iterator[Sequence[Row]], fields: Sequence[Field], draw: Draw) -> Response:
+    """Every row of these pages as a download; `draw` says what a field of a row shows.
 
     The first page is read before the answer starts, so that a refusal is still an error page; a failure later breaks
     the download off instead of pretending that it is whole.
     """
-    pages = _patiently(datamodel.pages(filters, query))
+    pages = _patiently(pages)
     first = next(pages)
-    name = f"{datamodel.resource.slug}-{dt.datetime.now(viewer_zone()):%Y-%m-%d}.csv"
+    name = f"{slug}-{dt.datetime.now(viewer_zone()):%Y-%m-%d}.csv"
     return Response(
-        stream_with_context(_lines(itertools.chain([first], pages), fields)),
+        stream_with_context(_lines(itertools.chain([first], pages), fields, draw)),
         mimetype="text/csv",
         headers={"Content-Disposition": f'attachment; filename="{name}"', "X-Accel-Buffering": "no"},
     )
@@ -67,24 +64,30 @@ def guarded(text: str) -> str:
     return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
 
 
-def _lines(pages: Iterator[Sequence[Row]], fields: Sequence[Field]) -> Iterator[str]:
-    yield _BYTE_ORDER_MARK + _csv([field.label for field in fields])
+def headers(fields: Sequence[Field]) -> list[str]:
+    """What the columns are called; where two fields are called alike, the later says which one it is."""
+    found: list[str] = []
+    for field in fields:
+        found.append(field.label if field.label not in found else f"{field.label} ({words(field.name)})")
+    return found
+
+
+def _lines(pages: Iterator[Sequence[Row]], fields: Sequence[Field], draw: Draw) -> Iterator[str]:
+    yield _BYTE_ORDER_MARK + _csv(headers(fields))
     for rows in pages:
         known = references.resolve(rows, fields)
-        yield "".join(_csv([_text(row, field, known) for field in fields]) for row in rows)
+        yield "".join(_csv([_text(row, field, draw(row, field, known)) for field in fields]) for row in rows)
 
 
-def _text(row: Row, field: Field, known: Mapping[tuple[str, str], references.Reference]) -> str:
+def _text(row: Row, field: Field, drawn: cells.Cell) -> str:
+    if drawn.kind == "instant":
+        return dt.datetime.fromisoformat(drawn.iso).astimezone(viewer_zone()).isoformat(sep=" ", timespec="seconds")
+    if drawn.kind == "date":
+        return drawn.iso
     value = values.read(row.message, field)
-    if values.is_empty(value):
-        return ""
-    if not field.repeated and field.kind in _NUMBERS:
+    if field.kind in _NUMBERS and not field.repeated and not values.is_empty(value):
         return str(value.amount) if isinstance(value, values.Money) else str(value)
-    if not field.repeated and field.kind is Kind.INSTANT:
-        return str(value.astimezone(viewer_zone()).isoformat(sep=" ", timespec="seconds"))
-    if not field.repeated and field.kind is Kind.DATE:
-        return str(value.isoformat())
-    return guarded(cells.cell(row, field, known).plain)
+    return guarded(drawn.plain)
 
 
 def _csv(line: Sequence[str]) -> str:

@@ -298,3 +298,39 @@ def _gone():
     from services.chassis.errors import Unavailable
 
     return Unavailable("gone", metadata={"service": "workorders"})
+
+
+def test_choosing_a_facility_fills_in_its_account_and_narrows_what_else_is_offered(screen, portal):
+    window = screen("dispatcher")
+    page = window.page
+    page.goto("/work-orders/new")
+
+    def offered(name, typed=""):
+        page.locator(f"#{name}").click()
+        page.locator(f"#{name}").press_sequentially(typed)
+        options = page.locator(f"#{name}-list [data-value]")
+        expect(options).to_have_count(1 if typed else 4)
+        return options
+
+    offered("contact_id")
+    offered("facility_id", "Tamsin").first.click()
+    expect(page.locator("#account_id")).to_have_value("Tamsin County Library")
+    expect(page.locator("#contact_id-list")).to_be_hidden()
+    page.locator("#contact_id").click()
+    expect(page.locator("#contact_id-list [data-value]")).to_have_text(["Sam Riley 1"])
+    page.keyboard.press("Escape")
+    page.locator("#account_id").fill("")
+    offered("account_id", "Larkspur").first.click()
+    expect(page.locator("#facility_id")).to_have_value("")
+    assert window.messages == []
+
+
+@pytest.mark.req("CP-8")
+def test_every_column_of_the_work_order_list_is_seen_at_1440_pixels(screen, portal):
+    window = screen("partner", size=(1440, 900))
+    for view in ("all", "my_open", "completed_closed"):
+        window.page.goto(f"/work-orders/?view={view}")
+        seen, wide = window.page.evaluate(
+            "() => { const box = document.querySelector('.table-wrap'); return [box.clientWidth, box.scrollWidth]; }"
+        )
+        assert wide <= seen, view

@@ -9,6 +9,7 @@ from fieldmesh.workorders.v1.account_pb2 import Account
 from admin.grpcfab.export import guarded
 from services.chassis.errors import Unavailable
 from tests.support import memory_data
+from tests.support.html import read
 
 
 def lines(answer):
@@ -63,3 +64,35 @@ def test_an_export_that_fails_midway_breaks_off(dispatcher, mesh):
     with pytest.raises(Unavailable):
         list(chunks)
     answer.close()
+
+
+def test_an_export_holds_the_columns_of_the_list_and_more_only_where_asked(dispatcher, mesh):
+    shown = lines(dispatcher.get("/stations/export.csv"))[0]
+    everything = lines(dispatcher.get("/stations/export.csv?columns=all&ids=1"))
+    page = read(dispatcher.get("/stations/").text).one("main")
+
+    assert shown == list(page.table[0])
+    assert set(shown) < set(everything[0])
+    assert everything[0][-1] == "Id"
+    assert everything[1][-1] in mesh.rows["fieldmesh.workorders.v1.Station"]
+
+
+@pytest.mark.req("CP-12")
+def test_an_export_of_work_orders_is_the_view_with_its_columns_and_what_they_show(dispatcher, portal, mesh):
+    path = "/work-orders/?view=completed_closed"
+    page = read(dispatcher.get(path).text).one("main")
+    link = next(a for a in page.all("a") if a.text == "Export CSV").attributes["href"]
+
+    rows = lines(dispatcher.get(link))
+
+    assert mesh.asked("ListWorkOrders")[-1].view == "completed_closed"
+    assert rows[0] == list(page.table[0])
+    assert rows[1][:6] == [
+        "20107925", "15576001", "Assure - VT-40 - Head Replacement (Ver 01)", "Harbor Glen Apartments",
+        "California - San Diego Metro", "In Progress",
+    ]  # fmt: skip
+    everything = lines(dispatcher.get("/work-orders/export.csv?columns=all"))
+    assert len(set(everything[0])) == len(everything[0])
+    assert {"Status", "Status (state label)", "Case", "Case (case number)"} <= set(everything[0])
+    appointment = lines(dispatcher.get("/work-orders/export.csv?view=all"))
+    assert dict(zip(*appointment, strict=True))["Appointment Date"] == "2026-03-05 12:30:00-06:00"

@@ -87,6 +87,8 @@ def test_the_meta_line_tells_how_many_how_sorted_how_filtered_and_how_old(partne
     searched = page(partner, "/work-orders/?view=all&sort=-assigned_time&q=head").one("p", class_="meta").text
 
     assert mine == ("1 item · sorted by Work Order Number · filtered by My work orders, Status · updated just now")
+    visited = page(partner, "/work-orders/?view=recently_viewed_orders").one("p", class_="meta").text
+    assert visited == "1 item · sorted by when you opened them · filtered by Viewed by me · updated just now"
     assert searched == "1 item · sorted by WO Assigned Date · filtered by My work orders, “head” · updated just now"
 
 

@@ -7,6 +7,7 @@ import datetime as dt
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
+from fieldmesh.common.v1 import list_pb2
 from fieldmesh.workorders.v1 import (
     view_service_pb2,
     view_service_pb2_grpc,
@@ -17,14 +18,13 @@ from fieldmesh.workorders.v1 import (
 
 from admin.grpcfab import cells
 from admin.grpcfab.context import catalogue, mesh
-from admin.grpcfab.interface import GrpcInterface, Page
+from admin.grpcfab.interface import BATCH, GrpcInterface, Page
 from admin.grpcfab.listing import ListState
 from services.chassis.errors import Refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
-    from fieldmesh.common.v1 import list_pb2
     from flask_appbuilder.models.filters import Filters
     from werkzeug.datastructures import MultiDict
 
@@ -61,6 +61,19 @@ class WorkOrderInterface(GrpcInterface):
     def page_of(self, state: ViewState, filters: Filters, default_order: str) -> Page:
         """One page of a view."""
         return self._page(filters, state.query(default_order), state.view, mine=state.mine)
+
+    def pages_of(self, state: ViewState, filters: Filters, default_order: str) -> Iterator[Sequence[Row]]:
+        """Every page of a view, one after the other."""
+        query = state.query(default_order)
+        query.page_size, query.skip, query.page_token = BATCH, 0, ""
+        while True:
+            asked = list_pb2.ListQuery()
+            asked.CopyFrom(query)
+            found = self._page(filters, asked, state.view, mine=state.mine)
+            yield found.rows
+            if not found.next_token:
+                return
+            query.page_token = found.next_token
 
     def page(self, filters: Filters | None, query: list_pb2.ListQuery) -> Page:
         return self._page(filters, query, "", mine=False)

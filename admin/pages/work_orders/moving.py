@@ -12,13 +12,15 @@ from werkzeug.exceptions import NotFound as PageMissing
 from admin.grpcfab.context import resumed
 from admin.grpcfab.errors import form_sentence, http_status
 from admin.grpcfab.routes import expose, has_access, redraws
-from admin.pages.work_orders import moves, prompts, related
+from admin.pages.work_orders import moves, prompts, related, travel
 from admin.pages.work_orders.sheets import ITEM, ITEM_PATH, PERSON, PROMPTED, Sheet
 from services.chassis.errors import Refusal, Violation
 from services.chassis.ids import new_id
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from fieldmesh.workorders.v1 import work_order_pb2
 
     from admin.grpcfab.forms import ResourceForm
     from admin.grpcfab.rows import Row
@@ -58,6 +60,13 @@ class Remark:
 
 class Moving:
     """The transition routes of the work orders' panel."""
+
+    miles = staticmethod(travel.miles)
+
+    @staticmethod
+    def billed(of: work_order_pb2.Travel) -> str:
+        """The distance that an order bills, as its form told it beforehand."""
+        return travel.billed(of.billable_miles, of.technicians)
 
     @expose("/<pk>/do/<name>", methods=["GET", "POST"])
     @has_access

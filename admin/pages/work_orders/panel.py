@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from fieldmesh.workorders.v1 import line_item_pb2, work_order_pb2, work_order_service_pb2
 from flask import flash, redirect, request
+from werkzeug.exceptions import NotFound as PageMissing
 
 from admin.grpcfab import cells
 from admin.grpcfab.context import viewer_roles
 from admin.grpcfab.errors import sentence
+from admin.grpcfab.export import csv_response
 from admin.grpcfab.listing import PAGE_SIZES
 from admin.grpcfab.panel import Panel
 from admin.grpcfab.routes import expose, has_access
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from fieldmesh.common.v1 import types_pb2
+    from fieldmesh.workorders.v1 import view_service_pb2
     from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
 
     from admin.grpcfab.interface import GrpcInterface
@@ -79,14 +82,10 @@ class WorkOrderPanel(Record, Moving, Collaboration, Creation, LineItems, Address
     @has_access
     def list(self) -> Any:
         views = listing.views()
-        codes = {view.code: view for view in views}
-        pinned = next((view for view in views if view.pinned), views[0])
-        view = codes.get(request.args.get("view", ""), pinned)
+        view = self._view(views)
         if view.mixed:
             return self._draw_visits(views, view)
-        state = listing.ViewState.in_view(request.args, self.datamodel, view.code)
-        if state.mine and not view.offers_mine:
-            state = dataclasses.replace(state, mine=False)
+        state = self._state(view)
         try:
             found = self.datamodel.page_of(state, self.filters(state), view.default_order)
         except InvalidRequest:
@@ -110,19 +109,30 @@ class WorkOrderPanel(Record, Moving, Collaboration, Creation, LineItems, Address
             default_order=view.default_order,
         )
 
-    def table(self, rows: Sequence[Row], columns: Sequence[Field] | None = None) -> Mapping[str, Any]:
-        drawn = super().table(rows, columns)
-        shown = drawn["columns"]
-        lines = [
-            dataclasses.replace(
-                line,
-                cells=[
-                    listing.order_cell(line.row, field, cell) for field, cell in zip(shown, line.cells, strict=True)
-                ],
-            )
-            for line in drawn["rows"]
-        ]
-        return {**drawn, "rows": lines}
+    @expose("/export.csv")
+    @has_access
+    def export(self) -> Any:
+        view = self._view(listing.views())
+        if view.mixed:
+            raise PageMissing
+        state = self._state(view)
+        columns = [self.datamodel.resource.fields[name] for name in view.columns]
+        pages = self.datamodel.pages_of(state, self.filters(state), view.default_order)
+        return csv_response(self.datamodel.resource.slug, pages, self.exported(columns), self.drawn)
+
+    def drawn(self, row: Row, field: Field, known: cells.References) -> cells.Cell:
+        return listing.order_cell(row, field, super().drawn(row, field, known))
+
+    @staticmethod
+    def _view(views: Sequence[view_service_pb2.View]) -> view_service_pb2.View:
+        """The view that the address bar names, or the pinned one."""
+        codes = {view.code: view for view in views}
+        pinned = next((view for view in views if view.pinned), views[0])
+        return codes.get(request.args.get("view", ""), pinned)
+
+    def _state(self, view: view_service_pb2.View) -> listing.ViewState:
+        state = listing.ViewState.in_view(request.args, self.datamodel, view.code)
+        return dataclasses.replace(state, mine=False) if state.mine and not view.offers_mine else state
 
     def _draw_visits(self, views: Sequence[Any], view: Any) -> Any:
         return self.render_template(

@@ -78,15 +78,17 @@ class Sheet:
             return key in self.prompt.anchors
         return key in self.held or any(asked.key == key and self._drawn(asked) for asked in self._move.writable())
 
+    def chosen(self, step: Step) -> list[Fact]:
+        """What was chosen before, such as the line item that is finished."""
+        return [self._held(asked) for asked in step.asked if asked.key in self.held]
+
     def facts(self, step: Step) -> list[Fact]:
         """What is only told."""
         told = [Fact(field.label, field.name, cell) for field, cell in self._move.shown(step)]
-        told = [
+        return [
             dataclasses.replace(fact, cell=self._billed()) if fact.name == _key(travel.BILLED) else fact
             for fact in told
         ]
-        own = {asked.key: asked for asked in step.asked}
-        return [self._held(own[key]) for key in self.held if key in own] + told
 
     def kept(self) -> list[tuple[str, str]]:
         """Inputs that are sent again without being shown, each with its value."""
@@ -135,7 +137,7 @@ class Sheet:
     def _billed(self) -> cells.Cell:
         free = next((asked for asked in self._move.told() if asked.path == "travel.free_miles"), None)
         text = free.default.replace(",", "") if free else ""
-        return travel.billed(self._form, float(text or self._move.order.travel.free_miles))
+        return travel.preview(self._form, float(text or self._move.order.travel.free_miles))
 
     def _offer_folds(self) -> None:
         """Ask which instant is meant where clocks show the appointment's time twice, and nowhere else."""

@@ -18,12 +18,14 @@ def miles(number: float) -> str:
     return f"{number:,.2f}".rstrip("0").rstrip(".") + " mi"
 
 
-def billed(form: ResourceForm, free: float) -> cells.Cell:
+def billed(each: float, technicians: int) -> str:
+    """What is billed for each technician, and where several travel in all."""
+    return miles(each) if technicians <= 1 else f"{miles(each)} each, {miles(each * technicians)} in all"
+
+
+def preview(form: ResourceForm, free: float) -> cells.Cell:
     """What would be billed for the round trip in a form; nothing while that is missing or wrong."""
     trip, technicians = form[ROUND_TRIP].data, form[TECHNICIANS].data or 0
     if trip is None or trip < 0 or technicians < 1:
         return cells.EMPTY
-    each = round(max(0.0, trip - free), 2)
-    return cells.Cell(
-        "text", miles(each) if technicians == 1 else f"{miles(each)} each, {miles(each * technicians)} in all"
-    )
+    return cells.Cell("text", billed(round(max(0.0, trip - free), 2), technicians))

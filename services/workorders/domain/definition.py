@@ -160,8 +160,8 @@ class Transition:
     decides whether the transition is offered at all; a guard decides whether an offered one may be used now, and says
     why not.
     `drafts` names the transition whose form is kept without committing anything; `phase` is the phase of the parts that
-    implies this transition. `derives` is set before the guards look, `sets` after them. `done` tells afterwards what
-    was done, as a sentence. On the day at the path `due_on` it fires by itself.
+    implies this transition. `derives` is set before the guards look, `sets` after them. `done` is a sentence that tells
+    afterwards what was done. On the day at the path `due_on` it fires by itself.
     """
 
     name: str

@@ -7,6 +7,7 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from services.workorders.domain.paths import is_set
+from services.workorders.domain.travel import MILE_DECIMALS
 from services.workorders.domain.values import postal_line
 from services.workorders.domain.work_order import Appointment, LineItem, OrderFlag, ShipTo, SiteTechnician, Travel
 
@@ -43,10 +44,12 @@ def _ship_to(value: ShipTo) -> str:
 
 
 def _travel(value: Travel) -> str:
+    crew, each = value.technicians or 1, value.billable_miles
+    in_all = f" each, {round(each * crew, MILE_DECIMALS):g} mi in all" if crew > 1 else ""
     facts = (
         f"{text_of(value.round_trip_miles)} mi round trip" if value.round_trip_miles is not None else "",
-        f"{value.technicians} technicians" if value.technicians else "",
-        f"{value.billable_miles:g} mi billable each",
+        f"{crew} technician{'s' if crew > 1 else ''}" if value.technicians else "",
+        f"{each:g} mi billable{in_all}",
         f"{value.cost_per_mile} per mile" if value.cost_per_mile else "",
         f"zone {value.zone}" if value.zone else "",
     )

@@ -15,7 +15,7 @@ from services.workorders.domain.fulfilment import implied_transition
 from services.workorders.domain.texts import text_of
 from services.workorders.domain.travel import billable_miles, billable_miles_in_all
 from services.workorders.domain.values import Money
-from services.workorders.domain.work_order import ClockFold, SlaSummary
+from services.workorders.domain.work_order import ClockFold, SlaSummary, Travel
 from tests.support.orders import WORKFLOW, order
 
 CHICAGO = "America/Chicago"
@@ -97,3 +97,15 @@ def test_parts_never_move_an_order_back():
     assert implied_transition(definition, "ship_to_received", "delivered").name == "parts_delivered"
     assert implied_transition(definition, "shipped", "opened") is None
     assert implied_transition(definition, "in_progress", "delivered") is None
+
+
+@pytest.mark.req("CP-52")
+@pytest.mark.parametrize(
+    ("technicians", "told"),
+    [
+        (1, "120.5 mi round trip; 1 technician; 70.5 mi billable"),
+        (2, "120.5 mi round trip; 2 technicians; 70.5 mi billable each, 141 mi in all"),
+    ],
+)
+def test_travel_is_told_for_each_technician_and_in_all(technicians, told):
+    assert text_of(Travel(120.5, technicians, 50.0, 70.5)) == told
