@@ -32,7 +32,7 @@ class SignedOut(Exception):
 
 @dataclasses.dataclass(frozen=True)
 class Identity:
-    """What the directory says of a person."""
+    """What the directory says of a person; `time_zone` is their own, else their organisation's."""
 
     person_id: str
     login: str
@@ -43,6 +43,7 @@ class Identity:
     organization_kind: str = ""
     technician_id: str = ""
     time_zone: str = ""
+    own_time_zone: str = ""
     locale: str = ""
     epoch: int = 0
 
@@ -115,6 +116,7 @@ def ask_directory(mesh: Mesh, *, login: str = "", person_id: str = "") -> Identi
         organization_kind=answer.organization_kind,
         technician_id=answer.person.technician_id,
         time_zone=answer.time_zone,
+        own_time_zone=answer.person.time_zone,
         locale=answer.person.locale,
         epoch=answer.person.session_epoch,
     )

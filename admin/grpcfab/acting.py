@@ -122,7 +122,7 @@ class Acting(PanelBase):
         except Refusal as refusal:
             problems = form.refuse(refusal) if refusal.kind == "invalid" else [form_sentence(refusal)]
             return self._ask(chosen, row, form, problems, http_status(refusal))
-        flash(f"{chosen.options.label}: done for {row}.", "success")
+        flash(f"{chosen.options.label}: done for {self.title_of(row)}.", "success")
         return self._onward(self.url_of(row.id))
 
     @expose("/actions", methods=["POST"])
@@ -138,20 +138,20 @@ class Acting(PanelBase):
             drawn = form if confirmed else chosen.form.drawn(None)
             return self._ask_for_many(chosen, ids, drawn)
         rows = {row.id: row for row in self.datamodel.many(ids, self._base_filters)}
-        outcomes = [self._outcome(chosen, one, rows.get(one), form) for one in ids]
+        outcomes = [self._outcome(chosen, rows.get(one), form) for one in ids]
         return self.render_template(
             "panel/outcomes.html", panel=self, title=chosen.options.label, action=chosen, outcomes=outcomes
         )
 
-    def _outcome(self, action: Action, one: str, row: Row | None, form: ResourceForm) -> Outcome:
+    def _outcome(self, action: Action, row: Row | None, form: ResourceForm) -> Outcome:
         """One row's result; a refused row never stops the others."""
         if row is None:
-            return Outcome(one[:8], "", "This is not there any more, or not yours to see.")
+            return Outcome("One that was selected", "", "This is not there any more, or not yours to see.")
         try:
             self._run(action, row, form)
         except Refusal as refusal:
-            return Outcome(str(row), self.url_of(row.id), sentence(refusal))
-        return Outcome(str(row), self.url_of(row.id))
+            return Outcome(self.title_of(row), self.url_of(row.id), sentence(refusal))
+        return Outcome(self.title_of(row), self.url_of(row.id))
 
     def _allowed_action(self, name: str) -> Action:
         found = self.offered.get(name)
@@ -181,7 +181,9 @@ class Acting(PanelBase):
         self, action: Action, row: Row, form: ResourceForm, problems: Sequence[str] = (), status: int = 200
     ) -> Any:
         target = self.url(row.id, "actions", action.name)
-        return self._question(action, form, target, problems, status, subject=str(row), back=self.url_of(row.id))
+        return self._question(
+            action, form, target, problems, status, subject=self.title_of(row), back=self.url_of(row.id)
+        )
 
     def _ask_for_many(self, action: Action, ids: Sequence[str], form: ResourceForm) -> Any:
         subject = f"{len(ids)} selected"

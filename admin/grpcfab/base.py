@@ -10,7 +10,7 @@ from werkzeug.exceptions import NotFound as PageMissing
 from admin.grpcfab import references
 from admin.grpcfab.forms import ResourceForm, form_class
 from admin.grpcfab.interface import GrpcInterface
-from admin.grpcfab.spec import Kind, resource_of
+from admin.grpcfab.spec import resource_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -124,7 +124,4 @@ class PanelBase(ModelView):  # type: ignore[misc]
 
     def title_of(self, row: Row) -> str:
         """What people call a row, also where another row gives it its name."""
-        field = self.datamodel.resource.fields.get(self.datamodel.resource.title_field)
-        if field is not None and field.kind is Kind.REFERENCE:
-            return references.title_of(field.reference, str(row))
-        return str(row)
+        return references.titles(self.datamodel.resource, [row])[0]

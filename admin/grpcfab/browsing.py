@@ -87,7 +87,8 @@ class Browsing(PanelBase):
             filters.add_filter("active", self.datamodel.FilterEqual, "true")
         query = ListState(search=narrowed.search, size=PICKED).query(str(self.datamodel.resource.options.default_order))
         rows = self.datamodel.page(filters.get_joined_filters(self._base_filters), query).rows
-        return self.render_template("panel/_options.html", rows=rows, panel=self, fills=self._fills(rows))
+        named = list(zip(rows, references.titles(self.datamodel.resource, rows), strict=True))
+        return self.render_template("panel/_options.html", rows=named, panel=self, fills=self._fills(rows))
 
     def _fills(self, rows: Sequence[Row]) -> Mapping[str, Mapping[str, tuple[str, str]]]:
         """By row, what choosing it puts into other inputs: each input's name with an id and what people call it."""
@@ -143,13 +144,8 @@ class Browsing(PanelBase):
         known = references.resolve(rows, shown)
         opens = self.may("show")
         drawn = [
-            Drawn(
-                row,
-                [self.drawn(row, field, known) for field in shown],
-                self.url_of(row.id) if opens else "",
-                self.title_of(row),
-            )
-            for row in rows
+            Drawn(row, [self.drawn(row, field, known) for field in shown], self.url_of(row.id) if opens else "", title)
+            for row, title in zip(rows, references.titles(self.datamodel.resource, rows), strict=True)
         ]
         return {
             "columns": shown,

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from admin.grpcfab import values
 from admin.grpcfab.context import viewer_zone
-from admin.grpcfab.references import Reference
-from admin.grpcfab.spec import Field, Kind
+from admin.grpcfab.references import UNKNOWN, Reference
+from admin.grpcfab.spec import Field, Kind, words
 
 if TYPE_CHECKING:
     from google.protobuf.message import Message
@@ -32,11 +32,17 @@ class Cell:
     tone: str = ""
     iso: str = ""
     label: str = ""
+    known: bool = True
     items: tuple[Cell, ...] = ()
 
     @property
     def empty(self) -> bool:
         return self.kind == "empty"
+
+    @property
+    def told(self) -> bool:
+        """Whether there is something to read."""
+        return not self.empty and self.known
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -92,8 +98,8 @@ def _single(value: Any, field: Field, references: References) -> Cell:  # noqa: 
         case Kind.DATE:
             return Cell("date", value.strftime("%-d %b %Y"), iso=value.isoformat())
         case Kind.REFERENCE:
-            found = references.get((field.reference, value), Reference(value[:8], known=False))
-            return Cell("reference", found.title, href=found.url)
+            found = references.get((field.reference, value), UNKNOWN)
+            return Cell("reference", found.title, href=found.url, known=found.known)
         case Kind.FIELDS:
             return _nested(value, field, references)
         case _:
@@ -120,7 +126,8 @@ def _text(value: Any, field: Field) -> Cell:  # noqa: PLR0911 - a table
         case Kind.OPAQUE:
             return Cell("text", f"{len(value)} bytes" if isinstance(value, bytes) else str(value))
         case _:
-            return Cell("badge" if field.badge else "text", str(value))
+            text = words(value).capitalize() if field.coded else str(value)
+            return Cell("badge" if field.badge else "text", text)
 
 
 def _choice(value: Any, field: Field) -> Cell:
@@ -131,11 +138,12 @@ def _choice(value: Any, field: Field) -> Cell:
 
 
 def _nested(message: Message, field: Field, references: References) -> Cell:
-    shown = [(child, _cell(values.read(message, child), child, references)) for child in field.children]
-    items = tuple(
-        dataclasses.replace(found, label=child.label) for child, found in shown if not found.empty and not child.hidden
-    )
-    return Cell("fields", items=items) if items else EMPTY
+    shown: dict[str, Cell] = {}
+    for child in field.children:
+        found = EMPTY if child.hidden else _cell(values.read(message, child), child, references)
+        if not found.empty and (child.label not in shown or not shown[child.label].told):
+            shown[child.label] = dataclasses.replace(found, label=child.label)
+    return Cell("fields", items=tuple(shown.values())) if shown else EMPTY
 
 
 def instant(value: dt.datetime, zone: dt.tzinfo | None = None) -> Cell:

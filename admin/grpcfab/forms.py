@@ -233,7 +233,7 @@ class Pattern:
 
 def _sentence(description: str, subject: str) -> str:
     """What is wrong, as a sentence: services say "is required" of a field, or name in a sentence what is wrong."""
-    text = description if description[:1].isupper() else f"{subject} {description}".strip()
+    text = f"{subject} {description}".strip() if description[:1].islower() else description
     return text if text.endswith((".", "!", "?")) else f"{text}."
 
 

@@ -92,6 +92,11 @@ class Field:
         return self.options.widget == options_pb2.WIDGET_BADGE or any(choice.tone for choice in self.choices)
 
     @property
+    def coded(self) -> bool:
+        """Whether its text is a code, which people read in words."""
+        return self.options.widget == options_pb2.WIDGET_CODE
+
+    @property
     def is_enum(self) -> bool:
         return self.descriptor.type == FieldDescriptor.TYPE_ENUM
 
@@ -139,8 +144,8 @@ class Resource:
         return str(self.options.title_field) or "id"
 
     def title(self, message: Message) -> str:
-        """What people call this row; its id where the title is empty."""
-        return str(getattr(message, self.title_field, "") or getattr(message, "id", ""))
+        """What people call this row; what kind of row it is where the title is empty."""
+        return str(getattr(message, self.title_field, "") or self.singular[:1].upper() + self.singular[1:])
 
     def visible(self) -> list[Field]:
         return [field for field in self.fields.values() if not field.hidden]

@@ -46,10 +46,15 @@ class Panel(Browsing, Writing, Acting, Changes):
         )
 
     def facts(self, row: Row) -> Sequence[tuple[Field, cells.Cell]]:
-        """Every visible field with its value."""
+        """Every visible field with its value; of several with one label, such as a row and its name, the best one."""
         fields = self.datamodel.resource.visible()
         known = references.resolve([row], fields)
-        return [(field, cells.cell(row, field, known)) for field in fields]
+        found: dict[str, tuple[Field, cells.Cell]] = {}
+        for field in fields:
+            cell = cells.cell(row, field, known)
+            if field.label not in found or (cell.told and not found[field.label][1].told):
+                found[field.label] = (field, cell)
+        return list(found.values())
 
     def related_tabs(self, row: Row) -> Sequence[Mapping[str, Any]]:
         """Lists of what refers to a row; each is loaded when it is opened."""

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from flask import g
 
+from admin.grpcfab import values
 from admin.grpcfab.context import catalogue
 from admin.grpcfab.spec import Field, Kind
 from services.chassis.errors import Refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from google.protobuf.message import Message
 
     from admin.grpcfab.rows import Row
+    from admin.grpcfab.spec import Resource
 
 
 class Reference(NamedTuple):
@@ -24,15 +28,29 @@ class Reference(NamedTuple):
     known: bool = True
 
 
+UNKNOWN: Final = Reference("not to be seen now", known=False)
+
+
 def resolve(rows: Iterable[Row], fields: Iterable[Field]) -> Mapping[tuple[str, str], Reference]:
     """The references of these rows by resource and id."""
     wanted: dict[str, set[str]] = {}
-    everything = list(rows)
-    for field in fields:
-        if field.kind is Kind.REFERENCE:
-            for row in everything:
-                wanted.setdefault(field.reference, set()).update(_ids(getattr(row, field.name)))
+    shown = list(fields)
+    for row in rows:
+        _collect(row.message, shown, wanted)
     return fetch(wanted)
+
+
+def _collect(message: Message, fields: Iterable[Field], wanted: dict[str, set[str]]) -> None:
+    """Note what a message refers to, and the messages within it."""
+    for field in fields:
+        if field.hidden:
+            continue
+        value = values.read(message, field)
+        if field.kind is Kind.REFERENCE:
+            wanted.setdefault(field.reference, set()).update(_ids(value))
+        elif field.kind is Kind.FIELDS and value is not None:
+            for inner in value if field.repeated else [value]:
+                _collect(inner, field.children, wanted)
 
 
 def fetch(wanted: Mapping[str, Iterable[str]]) -> Mapping[tuple[str, str], Reference]:
@@ -46,20 +64,31 @@ def fetch(wanted: Mapping[str, Iterable[str]]) -> Mapping[tuple[str, str], Refer
 
 
 def title_of(resource: str, one: str) -> str:
-    """The title of one row; its id where it cannot be read."""
+    """The title of one row; that it cannot be seen where it cannot be read."""
     return fetch({resource: [one]})[resource, one].title if one else ""
 
 
+def titles(resource: Resource, rows: Sequence[Row]) -> list[str]:
+    """What people call these rows, also where other rows give them their names."""
+    field = resource.fields.get(resource.title_field)
+    if field is None or field.kind is not Kind.REFERENCE:
+        return [str(row) for row in rows]
+    ids = [str(getattr(row, field.name)) for row in rows]
+    known = fetch({field.reference: ids})
+    return [known[field.reference, one].title if one else resource.title(resource.message()) for one in ids]
+
+
 def _fetch(resource: str, ids: list[str]) -> dict[str, Reference]:
-    found = {one: Reference(one[:8], known=False) for one in ids}
+    found = dict.fromkeys(ids, UNKNOWN)
     panel = catalogue().panel(resource)
     try:
-        rows = catalogue().interface(resource).many(ids)
+        interface = catalogue().interface(resource)
+        rows = interface.many(ids)
     except (Refusal, KeyError, LookupError):
-        # A page about one thing stays useful while the service of another is away: ids stand in for names.
+        # A page about one thing stays useful while the service of another is away.
         return found
-    for row in rows:
-        found[row.id] = Reference(str(row), panel.url_of(row.id) if panel and panel.may("show") else "")
+    for row, title in zip(rows, titles(interface.resource, rows), strict=True):
+        found[row.id] = Reference(title, panel.url_of(row.id) if panel and panel.may("show") else "")
     return found
 
 

@@ -64,7 +64,7 @@ class Writing(PanelBase):
             self.datamodel.add(row)
         except Refusal as refusal:
             return self._draw(_refused(form, None, refusal))
-        flash(f"{row} was created.", "success")
+        flash(f"{self.title_of(row)} was created.", "success")
         return redirect(self.url_of(row.id))
 
     @expose("/<pk>/edit", methods=["GET", "POST"])
@@ -94,7 +94,7 @@ class Writing(PanelBase):
             return self._draw(self._stale(form, self.row(row.id)))
         except Refusal as refusal:
             return self._draw(_refused(form, row, refusal))
-        flash(f"{row} was saved.", "success")
+        flash(f"{self.title_of(row)} was saved.", "success")
         return redirect(self.url_of(row.id))
 
     @expose("/<pk>/delete", methods=["POST"])
@@ -104,13 +104,14 @@ class Writing(PanelBase):
         seen = request.form.get("etag_seen", "")
         message: Any = row.message
         message.etag = seen
+        title = self.title_of(row)
         row.request_id = request.form.get("request_key", "")
         try:
             self.datamodel.delete(row)
         except Refusal as refusal:
             flash(sentence(refusal), "danger")
             return redirect(self.url_of(row.id))
-        flash(f"{row} was deleted.", "success")
+        flash(f"{title} was deleted.", "success")
         return redirect(self.url(""))
 
     def _prefilled(self) -> ResourceForm:

@@ -21,16 +21,27 @@ class FulfilmentOrderPanel(Panel):
 class ShipmentPanel(Panel):
     resource = Shipment
     menu = "Shipping"
+    columns = ("carrier", "pickup_date", "fulfilment_order_id", "work_order_id", "create_time")
 
 
 class ParcelPanel(Panel):
     resource = Parcel
     menu = "Shipping"
+    columns = (
+        "tracking_number",
+        "carrier",
+        "state",
+        "required",
+        "expected_delivery_date",
+        "delivery_date",
+        "work_order_id",
+    )
 
 
 class TrackingEventPanel(Panel):
     resource = TrackingEvent
     menu = "Shipping"
+    columns = ("parcel_id", "occur_time", "state", "description", "location", "applied")
 
 
 class SlaTargetPanel(Panel):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, Final
 
+from fieldmesh.technicians.v1 import technicians_service_pb2, technicians_service_pb2_grpc
 from flask import current_app, flash, g, redirect, request, session, url_for
 from flask_appbuilder.baseviews import BaseView
 from flask_appbuilder.security.decorators import no_cache
@@ -17,11 +18,14 @@ from wtforms.validators import EqualTo, InputRequired, Length
 
 from admin import identity
 from admin.grpcfab.context import mesh
+from admin.grpcfab.errors import form_sentence, http_status
+from admin.grpcfab.fields import TimeZoneField
 from admin.grpcfab.routes import expose
 from admin.security import ended
 from admin.security.carrying import unsealed
 from admin.settings import SHORTEST_PASSWORD
-from services.chassis.errors import NotFound, Unavailable, WrongState
+from services.chassis.errors import NotFound, Refusal, Unavailable, WrongState
+from services.chassis.ids import new_id
 
 if TYPE_CHECKING:
     from admin.security.models import Login
@@ -46,6 +50,10 @@ class PasswordForm(FlaskForm):  # type: ignore[misc]
         validators=[Length(MINIMUM_PASSWORD, 1024, f"At least {MINIMUM_PASSWORD} characters.")],
     )
     again = PasswordField("New password, again", validators=[EqualTo("fresh", "The two are not the same.")])
+
+
+class ZoneForm(FlaskForm):  # type: ignore[misc]
+    time_zone = TimeZoneField("Time zone", description="Empty: that of your organisation.")
 
 
 class SignInView(AuthView):  # type: ignore[misc]
@@ -121,6 +129,24 @@ class AccountView(BaseView):  # type: ignore[misc]
     template_folder = None
     default_view = "account"
 
+    @expose("/time-zone", methods=["POST"])
+    def time_zone(self) -> Any:
+        """Choose the zone in which pages show and read times (CP-5); empty: the organisation's."""
+        form = ZoneForm()
+        if not form.validate_on_submit():
+            return self._draw(PasswordForm(formdata=None), form, 422)
+        wanted = technicians_service_pb2.UpdateOwnProfileRequest(
+            time_zone=form.time_zone.data or "", request_id=new_id()
+        )
+        try:
+            mesh().stub(technicians_service_pb2_grpc.ProfileServiceStub).UpdateOwnProfile(wanted)
+            identity.remember(identity.ask_directory(mesh(), person_id=g.viewer.person_id))
+        except Refusal as refusal:
+            form.time_zone.errors = [form_sentence(refusal)]
+            return self._draw(PasswordForm(formdata=None), form, http_status(refusal))
+        flash("Your time zone was saved. Times are shown and read in it from now on.", "success")
+        return redirect(url_for("AccountView.account"))
+
     @expose("/", methods=["GET", "POST"])
     def account(self) -> Any:
         form = PasswordForm()
@@ -128,8 +154,13 @@ class AccountView(BaseView):  # type: ignore[misc]
             if self._changed(form):
                 return redirect(url_for("AccountView.account"))
             form.current.errors = ["This is not your present password."]
-        status = 422 if request.method == "POST" else 200
-        return self.render_template("security/account.html", form=form, who=g.viewer, title="Your account"), status
+        return self._draw(form, ZoneForm(formdata=None), 422 if request.method == "POST" else 200)
+
+    def _draw(self, form: PasswordForm, zone: ZoneForm, status: int) -> Any:
+        if zone.time_zone.data is None:
+            zone.time_zone.data = g.viewer.own_time_zone
+        page = self.render_template("security/account.html", form=form, zone=zone, who=g.viewer, title="Your account")
+        return page, status
 
     def _changed(self, form: PasswordForm) -> bool:
         sm, user = self.appbuilder.sm, self.appbuilder.sm.get_user_by_id(current_user.id)

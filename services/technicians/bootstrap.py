@@ -19,7 +19,7 @@ from services.technicians.following import WORK_ORDERS, WORK_TYPES, Following
 from services.technicians.logins import Logins
 from services.technicians.resources import Directory, directory
 from services.technicians.search import Search
-from services.technicians.servicer import AssignmentDeskServicer, DirectoryServicer
+from services.technicians.servicer import AssignmentDeskServicer, DirectoryServicer, ProfileServicer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,6 +46,7 @@ class Technicians:
     directory: Directory
     desk: AssignmentDeskServicer
     logins: DirectoryServicer
+    profiles: ProfileServicer
     following: Following
     expiring: Expiring
 
@@ -79,12 +80,14 @@ def assemble(database: Database, clock: Clock, orders: Orders) -> Technicians:
     wired = directory(NAME, database)
     booking = Booking(wired.assignments)
     desk = Desk(database, clock, booking)
+    logins = Logins(NAME, database, wired.people)
     return Technicians(
         clock=clock,
         kit=wired.servicers(database),
         directory=wired,
         desk=AssignmentDeskServicer(desk, Search(database, desk)),
-        logins=DirectoryServicer(Logins(database, wired.people)),
+        logins=DirectoryServicer(logins),
+        profiles=ProfileServicer(logins),
         following=Following(booking),
         expiring=Expiring(NAME, database, booking, orders),
     )

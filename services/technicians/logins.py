@@ -1,4 +1,4 @@
-"""The directory as the admin needs it: who a login is, and people written before their login (hard-parts 1)."""
+"""The directory as the admin needs it: who a login is, people written before it, and what they choose themselves."""
 
 from typing import Any, Final
 
@@ -8,7 +8,7 @@ from sqlalchemy import select
 from services.chassis.database import Database
 from services.chassis.errors import InvalidRequest, NotFound, Violation
 from services.chassis.idempotency import run_once
-from services.chassis.identity import Caller
+from services.chassis.identity import Caller, service_caller
 from services.chassis.kit import ResourceEngine
 from services.chassis.masks import checked_paths
 from services.chassis.unit_of_work import Transaction
@@ -16,6 +16,7 @@ from services.technicians.domain.errors import LoginInactive
 from services.technicians.tables import organizations, people
 
 _UPSERT: Final = "fieldmesh.technicians.v1.DirectoryService.UpsertPerson"
+_UPDATE_OWN: Final = "fieldmesh.technicians.v1.ProfileService.UpdateOwnProfile"
 _LONGEST_ID: Final = 40
 _KIND_PREFIX: Final = "ORGANIZATION_KIND_"
 
@@ -23,7 +24,8 @@ _KIND_PREFIX: Final = "ORGANIZATION_KIND_"
 class Logins:
     """Answers who signs in, and takes over people."""
 
-    def __init__(self, database: Database, engine: ResourceEngine) -> None:
+    def __init__(self, service: str, database: Database, engine: ResourceEngine) -> None:
+        self._own = service_caller(service)
         self._database = database
         self._people = engine
 
@@ -62,6 +64,23 @@ class Logins:
             return self._write(transaction, caller, person)
 
         return run_once(self._database, caller, _UPSERT, request.request_id, request, person_pb2.Person, work)
+
+    def update_own(self, caller: Caller, request: technicians_service_pb2.UpdateOwnProfileRequest) -> person_pb2.Person:
+        """Let people change of themselves what is theirs to choose: the zone of their pages (CP-5).
+
+        Raises InvalidRequest for an unknown zone, NotFound where the caller is nobody of the directory.
+        """
+        wanted = person_pb2.Person(time_zone=request.time_zone)
+
+        def work(transaction: Transaction) -> person_pb2.Person:
+            row = self._people.find_for_update(transaction.connection, caller.subject)
+            if row is None:
+                raise NotFound("The directory has no such person.", reason="NOT_FOUND")
+            # As this service: their role lets nobody write people; the record of changes names the caller.
+            changed: person_pb2.Person = self._people.rewrite(transaction, self._own, row, wanted, ["time_zone"])
+            return changed
+
+        return run_once(self._database, caller, _UPDATE_OWN, request.request_id, request, person_pb2.Person, work)
 
     def _write(self, transaction: Transaction, caller: Caller, person: person_pb2.Person) -> person_pb2.Person:
         row = self._people.find_for_update(transaction.connection, person.id)

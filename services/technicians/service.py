@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from services.chassis.kit import KitServicer
     from services.chassis.unit_of_work import Transaction
-    from services.technicians.servicer import AssignmentDeskServicer, DirectoryServicer
+    from services.technicians.servicer import AssignmentDeskServicer, DirectoryServicer, ProfileServicer
 
 _VERBS: Final = technicians_service_pb2.DESCRIPTOR.services_by_name
 _ORDERS_LANE: Final = "technicians.work-orders"
@@ -87,6 +87,10 @@ class TechniciansService(MeshService):
     @serves(_VERBS["DirectoryService"])
     def logins(self) -> DirectoryServicer:
         return self._graph.logins
+
+    @serves(_VERBS["ProfileService"])
+    def profiles(self) -> ProfileServicer:
+        return self._graph.profiles
 
     @on_event("workorders", events_pb2.WorkOrderMoved, handler="technicians.work-order-moved", lane=_ORDERS_LANE)
     def work_order_moved(self, transaction: Transaction, event: Event, payload: events_pb2.WorkOrderMoved) -> None:

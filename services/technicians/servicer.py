@@ -44,3 +44,15 @@ class DirectoryServicer:
 
     def UpsertPerson(self, request: technicians_service_pb2.UpsertPersonRequest, _context: Any) -> person_pb2.Person:
         return self._logins.upsert(current_caller(), request)
+
+
+class ProfileServicer:
+    """What people change of themselves."""
+
+    def __init__(self, logins: Logins) -> None:
+        self._logins = logins
+
+    def UpdateOwnProfile(
+        self, request: technicians_service_pb2.UpdateOwnProfileRequest, _context: Any
+    ) -> person_pb2.Person:
+        return self._logins.update_own(current_caller(), request)

@@ -323,6 +323,7 @@ def test_a_time_that_comes_twice_at_the_site_is_asked_with_both_offsets(partner,
     partner.post(name, sent_again(asked, appointment__fold="CLOCK_FOLD_LATER"))
 
     form = shown(asked, 422)
+    assert f"Which of the two: {words}" in form.text
     options = form.one("select", name="appointment__fold").all("option")
     assert [(each.attributes["value"], each.text) for each in options] == [
         ("", "Choose…"),

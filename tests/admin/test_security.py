@@ -11,6 +11,7 @@ from admin.security import throttle
 from admin.security.views import REFUSED
 from tests.admin.conftest import PASSWORD, Person, settings_for
 from tests.support import memory_data
+from tests.support.html import read
 
 
 def directory_person(mesh, login="dispatcher"):
@@ -149,6 +150,27 @@ def test_a_session_goes_on_while_the_directory_is_away(dispatcher, mesh, monkeyp
     mesh.down.add("technicians")
 
     assert dispatcher.get("/accounts/").status_code == 200
+
+
+@pytest.mark.req("CP-5")
+def test_users_pick_the_zone_of_their_pages_and_the_default_is_their_organisations(sign_in, mesh):
+    person = directory_person(mesh, "approver")
+    person.time_zone = ""
+    approver = sign_in("approver")
+
+    before = read(approver.get("/account/").text).one("main")
+    wrong = approver.post("/account/time-zone", {"time_zone": "Mars/Olympus"})
+    saved = approver.post("/account/time-zone", {"time_zone": "America/Denver"})
+    after = read(approver.get(saved.location).text)
+
+    assert before.facts["Time zone"].text == "America/Chicago, your organisation's"
+    assert before.one("input", name="time_zone").attributes["value"] == ""
+    assert wrong.status_code == 422
+    assert "Choose a time zone such as America/Chicago." in wrong.text
+    (request,) = mesh.asked("UpdateOwnProfile")
+    assert (request.time_zone, saved.location) == ("America/Denver", "/account/")
+    assert after.one("main").facts["Time zone"].text == "America/Denver"
+    assert after.one("span", class_="zone").text == "America/Denver"
 
 
 def test_a_new_password_ends_every_other_session(sign_in, app):

@@ -61,7 +61,8 @@ class MemoryMesh:
         self.changes: dict[str, list[Any]] = {}
         self.stopped: dict[str, str] = {}
         self.verbs: dict[str, Callable[[Any, Any], Any]] = {
-            "/fieldmesh.technicians.v1.DirectoryService/ResolveLogin": self._resolve_login
+            "/fieldmesh.technicians.v1.DirectoryService/ResolveLogin": self._resolve_login,
+            "/fieldmesh.technicians.v1.ProfileService/UpdateOwnProfile": self._update_own_profile,
         }
         self._answers: dict[tuple[str, str], tuple[bytes, Any]] = {}
         self._lock = threading.RLock()
@@ -252,6 +253,11 @@ class MemoryMesh:
                     time_zone=person.time_zone or "America/Chicago",
                 )
         raise NotFound("unknown")
+
+    def _update_own_profile(self, request: Any, caller: Any) -> Any:
+        person = self.rows["fieldmesh.technicians.v1.Person"][caller.subject]
+        person.time_zone = request.time_zone
+        return self.put(person)
 
 
 class _Handler(grpc.GenericRpcHandler):

@@ -14,7 +14,7 @@ from admin.grpcfab.errors import form_sentence, http_status
 from admin.grpcfab.routes import expose, has_access, redraws
 from admin.pages.work_orders import moves, prompts, related, travel
 from admin.pages.work_orders.sheets import ITEM, ITEM_PATH, PERSON, PROMPTED, Sheet
-from services.chassis.errors import Refusal, Violation
+from services.chassis.errors import Refusal
 from services.chassis.ids import new_id
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ class Moving:
             form, held = _prefilled(chosen)
             return Attempt(row, chosen, form, Sheet(chosen, form, request.args, held), drafts)
         form = chosen.sent(request.form)
-        held = [*request.form.getlist("held"), PERSON]
+        held = [*request.form.getlist("held"), *([PERSON] if _in_dialog() else [])]
         sheet = Sheet(chosen, form, request.form, [key for key in held if key in {ITEM, PERSON}])
         return Attempt(row, chosen, form, sheet, drafts, prompts.asked_before(chosen, form, request.form))
 
@@ -128,7 +128,7 @@ class Moving:
         if refusal.kind == "stale":
             form.etag_seen.data = self.row(attempt.row.id).etag  # type: ignore[attr-defined]
         named = refusal.kind in {"invalid", "state"} and refusal.violations
-        problems = _at_fields(attempt, refusal.violations) if named else [form_sentence(refusal)]
+        problems = attempt.sheet.blame(refusal.violations, attempt.prompt) if named else [form_sentence(refusal)]
         return self._ask_move(attempt, Remark(problems=problems, status=http_status(refusal)))
 
     def _ask_another_date(self, attempt: Attempt) -> Any:
@@ -163,7 +163,11 @@ class Moving:
         try:
             moves.fire(attempt.move.request(attempt.form, attempt.drafts, wrong))
         except Refusal as refusal:
-            if refusal.kind != "invalid" or not refusal.violations or _at_fields(attempt, refusal.violations):
+            if (
+                refusal.kind != "invalid"
+                or not refusal.violations
+                or attempt.sheet.blame(refusal.violations, attempt.prompt)
+            ):
                 raise
             wrong = [key for key in keys if attempt.form[key].errors]
             moves.fire(attempt.move.request(attempt.form, attempt.drafts, wrong))
@@ -176,7 +180,7 @@ class Moving:
         return bool(asked) and len(blank) == len(asked)
 
     def _ask_move(self, attempt: Attempt, remark: Remark) -> Any:
-        dialog = request.headers.get("HX-Target") == "dialog-body"
+        dialog = _in_dialog()
         for field in attempt.form:  # the page beneath a dialog may show inputs of the same names
             field.id = f"do-{field.name}"
         attempt.sheet.ask(attempt.prompt)
@@ -246,18 +250,10 @@ def _unanswered(chosen: Move, form: ResourceForm) -> frozenset[str]:
     return PROMPTED if late else frozenset()
 
 
+def _in_dialog() -> bool:
+    """Whether the answer stands in a dialog; what led to it is chosen on the page beneath."""
+    return request.headers.get("HX-Target") == "dialog-body"
+
+
 def _blank(field: Any) -> bool:
     return not any(str(text).strip() for text in (field.raw_data or [])[:1])
-
-
-def _at_fields(attempt: Attempt, violations: Sequence[Violation]) -> list[str]:
-    """Put violations at the fields that they name; what belongs to no field that is shown is answered."""
-    form, keys = attempt.form, {asked.path: asked.key for asked in attempt.move.writable()}
-    if len(violations) > 1:  # once the rest is right, the prompt asks this
-        violations = [each for each in violations if keys.get(each.field) != prompts.CONTINUE]
-    attempt.sheet.ask(None)
-    asked = attempt.prompt.anchors if attempt.prompt else {}
-    shown = {path for path, key in keys.items() if key in asked or attempt.sheet.drawn(key)}
-    form.blame(Violation(keys[each.field], each.description) for each in violations if each.field in shown)
-    loose = form.blame(Violation("", each.description) for each in violations if each.field not in shown)
-    return list(dict.fromkeys(loose))

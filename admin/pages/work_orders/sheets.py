@@ -12,6 +12,7 @@ from admin.grpcfab.clocks import folds_of
 from admin.grpcfab.spec import Choice
 from admin.pages.work_orders import prompts, travel
 from admin.pages.work_orders.sites import site_zone
+from services.chassis.errors import Violation
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -103,6 +104,18 @@ class Sheet:
             typed = (key for key in (prompts.REASON, prompts.COMMENT) if self._form[key].data)
             kept += [(key, str(self._form[key].data)) for key in typed]
         return kept
+
+    def blame(self, violations: Sequence[Violation], prompt: Prompt | None) -> list[str]:
+        """Put violations at the inputs that they name, or at the answers to a question; the others are answered."""
+        keys = {asked.path: asked.key for asked in self._move.writable()}
+        if len(violations) > 1:  # once the rest is right, the question is asked by itself
+            violations = [each for each in violations if keys.get(each.field) != prompts.CONTINUE]
+        self.prompt = None
+        answers = prompt.anchors if prompt else {}
+        shown = {path for path, key in keys.items() if key in answers or self.drawn(key)}
+        self._form.blame(Violation(keys[each.field], each.description) for each in violations if each.field in shown)
+        loose = self._form.blame(Violation("", each.description) for each in violations if each.field not in shown)
+        return list(dict.fromkeys(loose))
 
     def wrong(self) -> list[Wrong]:
         """Every error that is shown at an input."""

@@ -123,4 +123,4 @@ def test_verify_names_the_first_damaged_row(running, rows, place, damage, at):
     done = running.fieldmesh("verify", str(number))
     assert done.returncode == 1
     assert f"{number}, row {sequence}:" in done.stdout
-    assert "1 of 1 histories are damaged." in done.stdout
+    assert "1 of 1 history is damaged." in done.stdout

@@ -87,7 +87,7 @@ class House:
         kind = _request_type(method)
         service = next(
             servicer
-            for servicer in (*self.app.kit.values(), self.app.desk, self.app.logins)
+            for servicer in (*self.app.kit.values(), self.app.desk, self.app.logins, self.app.profiles)
             if hasattr(servicer, method)
         )
         with calling(Call(caller, "r-1")):

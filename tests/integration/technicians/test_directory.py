@@ -36,6 +36,30 @@ def test_a_login_is_told_with_organisation_kind_and_zone(house: House) -> None:
             house.call("ResolveLogin", **unknown)
 
 
+@pytest.mark.req("CP-5")
+def test_people_choose_their_own_zone_and_nobody_elses(house: House) -> None:
+    house.person("Megan", "partner", house.bluefern)
+    house.person("Rosa", "rosa", house.bluefern)
+    megan = house.caller("partner", house.bluefern, "partner")
+
+    changed = house.call("UpdateOwnProfile", megan, time_zone="America/Denver")
+    told = house.call("ResolveLogin", login="partner")
+    other = house.call("ResolveLogin", login="rosa")
+    house.call("UpdateOwnProfile", megan, time_zone="")
+    back = house.call("ResolveLogin", login="partner")
+
+    assert (changed.id, changed.session_epoch) == ("person-partner", 0)
+    assert (told.time_zone, other.time_zone, back.time_zone) == ("America/Denver", "America/Chicago", "America/Chicago")
+    assert [each.person.time_zone for each in house.events("Person") if each.person.name == "Megan"] == [
+        "", "America/Denver", "",
+    ]  # fmt: skip
+    with pytest.raises(InvalidRequest) as caught:
+        house.call("UpdateOwnProfile", megan, time_zone="Mars/Olympus")
+    assert [each.field for each in caught.value.violations] == ["time_zone"]
+    with pytest.raises(NotFound):
+        house.call("UpdateOwnProfile", house.caller("nobody", house.bluefern, "partner"), time_zone="America/Denver")
+
+
 def test_deactivated_people_and_organisations_do_not_sign_in(house: House) -> None:
     megan = house.person("Megan", "partner", house.bluefern)
     house.call(
