@@ -129,15 +129,15 @@ class Resource:
 
     @property
     def singular(self) -> str:
-        return str(self.options.singular) or words(self.message.DESCRIPTOR.name)
+        return str(self.options.singular_label or self.options.singular) or words(self.message.DESCRIPTOR.name)
 
     @property
     def plural(self) -> str:
-        return str(self.options.plural) or f"{self.singular}s"
+        return str(self.options.plural_label or self.options.plural) or f"{self.singular}s"
 
     @property
     def slug(self) -> str:
-        return re.sub(r"[^a-z0-9]+", "-", self.plural.lower()).strip("-")
+        return re.sub(r"[^a-z0-9]+", "-", str(self.options.plural or self.plural).lower()).strip("-")
 
     @property
     def title_field(self) -> str:
