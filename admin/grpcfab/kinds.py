@@ -145,7 +145,11 @@ class Resource:
 
     def title(self, message: Message) -> str:
         """What people call this row; what kind of row it is where the title is empty."""
-        return str(getattr(message, self.title_field, "") or self.singular[:1].upper() + self.singular[1:])
+        text = str(getattr(message, self.title_field, ""))
+        field = self.fields.get(self.title_field)
+        if text and field is not None and field.coded:
+            return words(text).capitalize()
+        return text or self.singular[:1].upper() + self.singular[1:]
 
     def visible(self) -> list[Field]:
         return [field for field in self.fields.values() if not field.hidden]
