@@ -129,15 +129,15 @@ class Resource:
 
     @property
     def singular(self) -> str:
-        return str(self.options.singular) or words(self.message.DESCRIPTOR.name)
+        return str(self.options.singular_label or self.options.singular) or words(self.message.DESCRIPTOR.name)
 
     @property
     def plural(self) -> str:
-        return str(self.options.plural) or f"{self.singular}s"
+        return str(self.options.plural_label or self.options.plural) or f"{self.singular}s"
 
     @property
     def slug(self) -> str:
-        return re.sub(r"[^a-z0-9]+", "-", self.plural.lower()).strip("-")
+        return re.sub(r"[^a-z0-9]+", "-", str(self.options.plural or self.plural).lower()).strip("-")
 
     @property
     def title_field(self) -> str:
@@ -145,7 +145,11 @@ class Resource:
 
     def title(self, message: Message) -> str:
         """What people call this row; what kind of row it is where the title is empty."""
-        return str(getattr(message, self.title_field, "") or self.singular[:1].upper() + self.singular[1:])
+        text = str(getattr(message, self.title_field, ""))
+        field = self.fields.get(self.title_field)
+        if text and field is not None and field.coded:
+            return words(text).capitalize()
+        return text or self.singular[:1].upper() + self.singular[1:]
 
     def visible(self) -> list[Field]:
         return [field for field in self.fields.values() if not field.hidden]

@@ -32,6 +32,7 @@ class PartPanel(Panel):
 class ReasonCodePanel(Panel):
     resource = ReasonCode
     menu = "Catalogue"
+    columns = ("label", "kind", "code", "excused", "sort_rank", "active")
 
 
 PANELS = (TerritoryPanel, WorkTypePanel, EntitlementPanel, PartPanel, ReasonCodePanel)

@@ -8,6 +8,7 @@ from admin.grpcfab.panel import Panel
 class MessagePanel(Panel):
     resource = Message
     menu = "Mail"
+    columns = ("subject", "recipient_name", "recipient_email", "template", "state", "create_time")
 
 
 class DeliveryPanel(Panel):

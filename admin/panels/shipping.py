@@ -48,6 +48,7 @@ class SlaTargetPanel(Panel):
     resource = SlaTarget
     menu = "Service levels"
     list_title = "SLA targets"
+    columns = ("work_order_id", "version", "state", "due_time", "due_date", "policy_code", "compute_time")
 
 
 class SlaPolicyPanel(Panel):

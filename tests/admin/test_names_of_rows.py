@@ -21,8 +21,6 @@ from tests.support.memory_orders import ORDER
 
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-|\b[0-9a-f]{8}\b(?<!\d{8})")
 AN_ID = re.compile(r"(^|_)(id|ids|org)$")
-# What a mail server's log names a mail by.
-NAMED_SO = {"mail_message_id"}
 
 
 def shown(person, path):
@@ -35,7 +33,7 @@ def ids_of(fields):
     """Fields that would show an id: neither hidden nor references."""
     for field in fields:
         if not field.hidden:
-            if field.kind is Kind.TEXT and AN_ID.search(field.name) and field.name not in NAMED_SO:
+            if field.kind is Kind.TEXT and AN_ID.search(field.name):
                 yield field.descriptor.full_name
             yield from ids_of(field.children)
 
@@ -115,3 +113,30 @@ def test_a_row_that_is_named_by_another_is_called_so_wherever_it_is_told(sign_in
 
     assert not UUID.search(called)
     assert not UUID.search(read(admin.get("/memberships/options").text).text)
+
+
+def words_of(fields):
+    """What people read of fields."""
+    for field in fields:
+        if not field.hidden:
+            yield from (field.label, field.help, str(field.options.pattern_help))
+            yield from (choice.label for choice in field.choices)
+            yield from words_of(field.children)
+
+
+@pytest.mark.parametrize("panel", PANELS, ids=lambda panel: panel.resource.DESCRIPTOR.name)
+def test_contracts_speak_one_spelling(panel):
+    resource = resource_of(panel.resource, panel.service)
+    told = [resource.singular, resource.plural, str(resource.options.description), *words_of(resource.fields.values())]
+
+    assert [text for text in told if re.search("(?i)organiz|fulfillment|catalog$|cancell?ed by cancel", text)] == []
+
+
+def test_pages_of_organisations_are_called_so_and_keep_their_address(sign_in, mesh):
+    admin = sign_in("admin")
+    rows = shown(admin, "/organizations/")
+    picker = admin.get("/people/new").text
+
+    assert rows.one("h1").text == "Organisations"
+    assert "Search organisations…" in picker
+    assert "rganizations" not in rows.text

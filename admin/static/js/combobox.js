@@ -100,6 +100,9 @@ const pick = (many, id, title) => {
 document.addEventListener("htmx:configRequest", (event) => {
   const combo = event.detail.elt.closest?.("[data-combo]");
   if (!combo) return;
+  const { input, value } = parts(combo);
+  /* What is chosen is no search: whoever opens the list wants to see the others. */
+  if (value.value && input.value === (input.dataset.chosen ?? input.defaultValue)) event.detail.formData.set("q", "");
   for (const name of narrowing(combo)) {
     const wanted = beside(combo, name)?.value;
     if (wanted) event.detail.formData.append(`f.${name}.is`, wanted);
@@ -141,7 +144,10 @@ document.addEventListener("pointerdown", (event) => {
 });
 document.addEventListener("click", (event) => {
   const input = event.target.closest?.("[data-combo] [role=combobox]");
-  if (input && parts(input.closest("[data-combo]")).list.hidden) htmx.trigger(input, "combo:open");
+  if (input && parts(input.closest("[data-combo]")).list.hidden) {
+    htmx.trigger(input, "combo:open");
+    input.select(); // so that typing replaces what was chosen
+  }
   const clear = event.target.closest?.("[data-combo-clear]");
   if (clear) {
     const combo = clear.closest("[data-combo]");

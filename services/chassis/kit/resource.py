@@ -78,7 +78,8 @@ class Resource:
     def singular(self) -> str:
         """What people call one of them."""
         descriptor: Any = self.message.DESCRIPTOR
-        return resource_options(descriptor).singular or str(descriptor.name)
+        options = resource_options(descriptor)
+        return options.singular_label or options.singular or str(descriptor.name)
 
     @property
     def descriptor(self) -> ServiceDescriptor:
