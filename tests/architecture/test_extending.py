@@ -19,11 +19,11 @@ def test_the_transition_can_be_added_to_the_workflow():
 
     definition = load_definition(f"{workflow.read_text(encoding='utf-8').rstrip()}\n\n{TRANSITION}")
 
-    assert "request_hold" in repr(definition)
+    assert "ask_for_access" in definition.transitions
 
 
 def test_the_mail_can_be_added_to_the_others(tmp_path):
     shutil.copytree(FOLDER / "en", tmp_path / "en")
-    (tmp_path / "en" / "hold_requested.yaml").write_text(MAIL, encoding="utf-8")
+    (tmp_path / "en" / "access_asked.yaml").write_text(MAIL, encoding="utf-8")
 
-    assert Catalog.load(tmp_path).find("hold_requested", "en").name == "Hold requested"
+    assert Catalog.load(tmp_path).find("access_asked", "en").name == "Access asked for"
