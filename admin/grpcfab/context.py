@@ -17,6 +17,9 @@ class Viewer(Protocol):
     """The person a page is made for."""
 
     @property
+    def person_id(self) -> str: ...
+
+    @property
     def roles(self) -> frozenset[str]: ...
 
     @property

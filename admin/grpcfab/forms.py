@@ -91,12 +91,16 @@ class ResourceForm(FlaskForm):  # type: ignore[misc]
 
     def touched(self) -> list[Field]:
         """Fields whose value differs from the one that the form was drawn with."""
+        base, now = self.drawn_with(), self.fingerprints()
+        return [spec for spec in self.specs if base.get(spec.name) != now[spec.name]]
+
+    def drawn_with(self) -> dict[str, str]:
+        """The fingerprints of the values that the form was drawn with; none where the browser sent none."""
         try:
             base = json.loads(self.base_seen.data or "{}")
         except ValueError:
-            base = {}
-        now = self.fingerprints()
-        return [spec for spec in self.specs if base.get(spec.name) != now[spec.name]]
+            return {}
+        return base if isinstance(base, dict) else {}
 
     def refuse(self, refusal: Refusal) -> list[str]:
         """Put a refusal's violations at their fields; what belongs to no field is answered."""

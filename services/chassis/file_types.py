@@ -23,6 +23,7 @@ OFFICE: Mapping[str, str] = MappingProxyType(
     }
 )
 _FORMATS = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp", "GIF": "image/gif"}
+_FAMILIES = {"video": "a video", "audio": "a sound recording", "font": "a font", "image": "another kind of picture"}
 _TEXT_BYTES = 64 * 1024
 _GPS_IFD = 0x8825
 _MAX_PIXELS = 100_000_000
@@ -35,7 +36,7 @@ class FileTypeNotAllowed(InvalidRequest):
     default_reason = "FILE_TYPE_NOT_ALLOWED"
 
     def __init__(self, found: str) -> None:
-        message = f"This kind of file is not accepted ({found}); accepted are {ACCEPTED}."
+        message = f"This is {found}. Accepted are {ACCEPTED}."
         super().__init__(message, violations=[Violation("content", message)])
 
 
@@ -124,7 +125,11 @@ def _text(head: bytes, title: str) -> str | None:
 
 
 def _name(path: Path) -> str:
+    """What a file is, for people; its media type says nothing to most of them."""
     try:
-        return puremagic.from_file(str(path), mime=True) or "unknown"
+        found = puremagic.from_file(str(path), mime=True)
     except (puremagic.PureError, ValueError):
-        return "unknown"
+        found = ""
+    if "executable" in found or "msdownload" in found:
+        return "a program"
+    return _FAMILIES.get(found.partition("/")[0], "a kind of file that is not kept here")

@@ -194,6 +194,22 @@ def test_a_text_that_nobody_touched_is_no_conflict_however_its_lines_end(dispatc
     assert 'href="#notes"' not in conflict.text
 
 
+def test_changes_of_different_fields_are_no_conflict_of_both(dispatcher, mesh):
+    path = f"/accounts/{ACCOUNT}/edit"
+    form = dispatcher.fields(path, phone="+1 555 0111")
+    theirs = stored(mesh)
+    theirs.notes = "Somebody else's words."
+    mesh.put(theirs)
+
+    conflict = dispatcher.post(path, form)
+
+    assert conflict.status_code == 409
+    assert "Both of you changed" not in conflict.text
+    assert "What you changed is kept" in conflict.text
+    assert "Somebody else&#39;s words." in conflict.text
+    assert "+1 555 0111" in conflict.text
+
+
 def test_saving_again_after_a_conflict_writes_only_what_the_person_changed(dispatcher, mesh):
     from tests.admin.conftest import form_values
 

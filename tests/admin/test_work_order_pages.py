@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from io import BytesIO
+
 import pytest
 
+from admin.pages.work_orders import collaboration
 from services.chassis.errors import WrongState
+from services.chassis.file_types import FileTypeNotAllowed
 from tests.support.html import read
 from tests.support.memory_data import ident
 from tests.support.memory_orders import ORDER
@@ -373,6 +377,32 @@ def test_a_recorded_value_reads_as_on_every_page_and_whole(partner, mesh):
     )  # fmt: skip
 
     assert row["New value"].startswith("10 Dec 2026 09:00 America/New_York")
-    assert entry.evidence in row["New value"]
+    assert "shipping's SLA target, version 3, told 2 Mar 2026 15:00:00 UTC" in row["New value"]
     assert "x" * 200 in row["Original value"]
     assert row["User"] == "Shipping (system)"
+
+
+@pytest.mark.req("CP-56")
+def test_a_refused_file_keeps_what_was_written_and_the_files_that_are_stored(partner, mesh, monkeypatch):
+    good = next(iter(mesh.rows["fieldmesh.workorders.v1.Attachment"].values()))
+
+    def upload(_order, file, _stands_for, _request):
+        if file.filename.endswith(".exe"):
+            raise FileTypeNotAllowed("a program")
+        return good.id
+
+    monkeypatch.setattr(collaboration, "_upload", upload)
+    partner.get(f"{RECORD}?tab=collaborate")
+    sent = {"body": "See the list", "request_key": "k-1", "csrf_token": partner.token}
+    files = [(BytesIO(b"%PDF-1"), "list.pdf"), (BytesIO(b"MZ"), "x.exe")]
+
+    answer = partner.client.post(f"{RECORD}/posts", data={**sent, "files": files}, content_type="multipart/form-data")
+
+    kept = read(answer.text).one("main")
+    assert answer.status_code == 422
+    assert "x.exe: This is a program." in kept.text
+    assert f"stored and come with it: {good.title}." in kept.one("form").text
+    assert kept.one("textarea").text == "See the list"
+    hidden = {each.attributes["name"]: each.attributes.get("value") for each in kept.all("input")}
+    assert hidden["attachment"] == good.id
+    assert mesh.asked("CreateFeedPost") == []

@@ -13,11 +13,12 @@ from flask import Response, flash, redirect, request, stream_with_context
 from admin.grpcfab.context import mesh
 from admin.grpcfab.errors import http_status, sentence
 from admin.grpcfab.routes import expose, has_access
+from admin.pages.work_orders import related
 from services.chassis.errors import Refusal
 from services.chassis.ids import derive_id
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from werkzeug.datastructures import FileStorage, MultiDict
 
@@ -38,15 +39,18 @@ class Collaboration:
     def share(self, pk: str) -> Any:
         body, mentions = read_mentions(request.form)
         key, stands_for = request.form.get("request_key", ""), request.form.get("deliverable", "")
-        files = [file for file in request.files.getlist("files") if file.filename][:MOST_FILES]
+        kept = [each for each in request.form.getlist("attachment") if each]
+        ids, refused = _upload_all(pk, key, stands_for)
+        ids = [*dict.fromkeys([*kept, *ids])]
+        if refused:
+            return self._kept(pk, refused, 422, attachments=ids)
         try:
-            ids = [_upload(pk, file, stands_for, derive_id(key, "file", place)) for place, file in enumerate(files)]
             post = feed_pb2.FeedPost(work_order_id=pk, body=body, mentions=mentions, attachment_ids=ids)
             mesh().stub(feed_pb2_grpc.FeedPostServiceStub).CreateFeedPost(
                 feed_pb2.CreateFeedPostRequest(feed_post=post, request_id=key)
             )
         except Refusal as refusal:
-            return self._kept(pk, refusal, "body")
+            return self._kept(pk, [sentence(refusal)], http_status(refusal), attachments=ids)
         flash("Shared.", "success")
         return redirect(f"{self.url_of(pk)}?tab=collaborate")  # type: ignore[attr-defined]
 
@@ -60,7 +64,7 @@ class Collaboration:
                 feed_pb2.CreateCommentRequest(comment=comment, request_id=request.form.get("request_key", ""))
             )
         except Refusal as refusal:
-            return self._kept(pk, refusal, "body")
+            return self._kept(pk, [sentence(refusal)], http_status(refusal))
         return redirect(f"{self.url_of(pk)}?tab=collaborate#post-{post}")  # type: ignore[attr-defined]
 
     @expose("/<pk>/mentions")
@@ -75,20 +79,25 @@ class Collaboration:
     @expose("/<pk>/files", methods=["POST"])
     @has_access
     def upload(self, pk: str) -> Any:
-        files = [file for file in request.files.getlist("files") if file.filename][:MOST_FILES]
         key, deliverable = request.form.get("request_key", ""), request.form.get("deliverable", "")
-        stored, refused = 0, []
-        for place, file in enumerate(files):
-            try:
-                _upload(pk, file, deliverable, derive_id(key, "file", place))
-            except Refusal as refusal:
-                refused.append(f"{file.filename}: {sentence(refusal)}")
-            else:
-                stored += 1
+        stored, refused = _upload_all(pk, key, deliverable)
         if stored:
-            flash(f"{stored} files were uploaded." if stored > 1 else "The file was uploaded.", "success")
-        for words in refused if files else ["Choose a file first."]:
+            flash(f"{len(stored)} files were uploaded." if len(stored) > 1 else "The file was uploaded.", "success")
+        for words in refused if stored or refused else ["Choose a file first."]:
             flash(words, "danger")
+        return redirect(f"{self.url_of(pk)}?tab=related")  # type: ignore[attr-defined]
+
+    @expose("/<pk>/files/<one>/remove", methods=["POST"])
+    @has_access
+    def remove_file(self, pk: str, one: str) -> Any:
+        """Remove a file; the service decides who may."""
+        asked = attachment_pb2.DeleteAttachmentRequest(id=one, request_id=request.form.get("request_key", ""))
+        try:
+            mesh().stub(attachment_pb2_grpc.FileServiceStub).DeleteAttachment(asked)
+        except Refusal as refusal:
+            flash(sentence(refusal), "danger")
+        else:
+            flash("The file was removed.", "success")
         return redirect(f"{self.url_of(pk)}?tab=related")  # type: ignore[attr-defined]
 
     @expose("/<pk>/files/<one>")
@@ -116,20 +125,22 @@ class Collaboration:
             },
         )
 
-    def _kept(self, pk: str, refusal: Refusal, field: str) -> Any:
-        """A page that keeps what was written, for copying or sending again."""
+    def _kept(self, pk: str, words: Sequence[str], status: int, attachments: Sequence[str] = ()) -> Any:
+        """A page that keeps what was written and what was uploaded, for sending again."""
         page = self.render_template(  # type: ignore[attr-defined]
             "pages/work_orders/kept.html",
             panel=self,
             title="Not shared",
-            words=sentence(refusal),
-            text=request.form.get(field, ""),
+            words=words,
+            text=request.form.get("body", ""),
             mentions=request.form.getlist("mention"),
+            attachments=related.by_ids(attachment_pb2.Attachment.DESCRIPTOR.full_name, attachments),
+            takes_files=request.path.endswith("/posts"),
+            stands_for=request.form.get("deliverable", ""),
             action=request.path,
-            request_key=request.form.get("request_key", ""),
             back=f"{self.url_of(pk)}?tab=collaborate",  # type: ignore[attr-defined]
         )
-        return page, http_status(refusal)
+        return page, status
 
 
 def read_mentions(form: MultiDict[str, str]) -> tuple[str, list[feed_pb2.Mention]]:
@@ -142,6 +153,18 @@ def read_mentions(form: MultiDict[str, str]) -> tuple[str, list[feed_pb2.Mention
         if match and f"@{match[3]}" in text
     ]
     return text, mentions
+
+
+def _upload_all(pk: str, key: str, deliverable: str) -> tuple[list[str], list[str]]:
+    """Upload what the browser sent, each file on its own: ids of those stored, and why the others were refused."""
+    stored, refused = [], []
+    files = [file for file in request.files.getlist("files") if file.filename][:MOST_FILES]
+    for place, file in enumerate(files):
+        try:
+            stored.append(_upload(pk, file, deliverable, derive_id(key, "file", place)))
+        except Refusal as refusal:
+            refused.append(f"{file.filename}: {sentence(refusal)}")
+    return stored, refused
 
 
 def _upload(pk: str, file: FileStorage, deliverable: str, request_id: str) -> str:

@@ -51,6 +51,7 @@ _GUARDED_BY = {
     "mentions": "GetWorkOrder",
     "upload": "GetWorkOrder",
     "open_file": "GetWorkOrder",
+    "remove_file": "GetWorkOrder",
     "target": "GetWorkOrder",
     "suggest_addresses": "SuggestAddresses",
     "suggest_places": "GetWorkOrder",

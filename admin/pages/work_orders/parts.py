@@ -130,7 +130,8 @@ def _said(event: shipment_pb2.TrackingEvent) -> str:
     state = resource_of(shipment_pb2.TrackingEvent).fields["state"].choice(event.state)
     expected = _date(event, "expected_delivery_date")
     told = [state.label if state and event.state else "", f"expected {expected}" if expected else ""]
-    return ", ".join(filter(None, told)).capitalize() or "Update"
+    said = ", ".join(filter(None, told)) or "Update"
+    return said[0].upper() + said[1:]
 
 
 def _badge(message: Any, name: str) -> cells.Cell:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote_plus
 
 from fieldmesh.workorders.v1 import (
+    attachment_pb2,
     entitlement_pb2,
     line_item_pb2,
     station_pb2,
@@ -18,7 +19,7 @@ from fieldmesh.workorders.v1 import (
 from flask import flash, g, redirect, request
 
 from admin.grpcfab import cells
-from admin.grpcfab.context import mesh
+from admin.grpcfab.context import mesh, viewer, viewer_roles
 from admin.grpcfab.errors import sentence
 from admin.grpcfab.routes import expose, has_access
 from admin.pages.work_orders import moves, parts, related
@@ -173,11 +174,13 @@ class Record:
         del offered
         items = related.line_items(order)
         kinds = related.work_types(items)
+        files = related.files(order)
         return {
             "items": items,
             "next_item": next((item.id for item in items if item.state == line_item_pb2.LINE_ITEM_STATE_OPEN), ""),
             "history": related.history(order, request.args.get("after", "")),
-            "files": related.files(order),
+            "files": files,
+            "removable": _removable(order, files),
             "deliverables": related.deliverables(kinds),
             "old_part_returns": {kind.id for kind in kinds if kind.old_part_returns},
         }
@@ -225,6 +228,15 @@ def sla_of(order: work_order_pb2.WorkOrder) -> Sla:
         at_risk=at_risk,
         as_of=_instant(sla, "as_of_time"),
     )  # fmt: skip
+
+
+def _removable(order: work_order_pb2.WorkOrder, files: Sequence[attachment_pb2.Attachment]) -> frozenset[str]:
+    """Files that the viewer is offered to remove: their own, and all for dispatchers; the service decides."""
+    who = viewer()
+    if who is None or order.category == work_order_pb2.STATE_CATEGORY_DEAD or order.close_time.seconds:
+        return frozenset()
+    keeps_all = bool({"dispatcher", "admin"} & viewer_roles())
+    return frozenset(file.id for file in files if keeps_all or file.owner.subject == who.person_id)
 
 
 def _costs(order: work_order_pb2.WorkOrder) -> list[tuple[str, str, str]]:

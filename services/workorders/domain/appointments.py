@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from services.workorders.domain.work_order import WorkOrder
 
 LATE = "Selected Appointment Date is not within SLA Completed Date. Do you want to continue?"
+# No zone is further ahead of UTC.
+FURTHEST_AHEAD = timedelta(hours=14)
 CONTINUE = "inputs.continue_past_target"
 
 
@@ -101,6 +103,16 @@ def technician_is_free(situation: Situation) -> Objections:
         return HOLDS
     text = f"{situation.order.technician.name} has another visit at that time."
     return (Objection("technician_is_free", text, "appointment.time", "APPOINTMENT_OVERLAP"),)
+
+
+@predicate(asks=("scheduling_completed_date",))
+def scheduling_not_ahead(situation: Situation) -> Objections:
+    """The day on which the appointment was agreed has begun somewhere on earth."""
+    day = situation.order.scheduling_completed_date
+    if day is None or day <= (situation.now + FURTHEST_AHEAD).date():
+        return HOLDS
+    text = "Scheduling Completed is the day on which the appointment was agreed; it cannot be in the future."
+    return (Objection("scheduling_not_ahead", text, "scheduling_completed_date"),)
 
 
 def _is_gap(local: datetime) -> bool:

@@ -59,7 +59,11 @@ def deliverables_present(situation: Situation) -> Objections:
     """Every deliverable of the line items' work types is among the files (CP-69, CP-80); each missing one is named."""
     deliverables = cast("Mapping[str, tuple[str, ...]]", situation.snapshots["deliverables"])
     return tuple(
-        Objection("deliverables_present", f"The deliverable “{name}” is missing; upload it to Files.", "attachments")
+        Objection(
+            "deliverables_present",
+            f"The deliverable “{name}” is missing; upload it to Notes and Attachments.",
+            "attachments",
+        )
         for name in deliverables["required"]
         if name not in deliverables["present"]
     )

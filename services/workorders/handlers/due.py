@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -13,6 +12,7 @@ from services.chassis.identity import service_caller
 from services.chassis.log import get_logger
 from services.workorders import repository
 from services.workorders.domain import paths
+from services.workorders.domain.appointments import FURTHEST_AHEAD
 from services.workorders.domain.errors import WorkOrderError
 from services.workorders.domain.situation import Inputs
 from services.workorders.handlers import moving
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
 log = get_logger(__name__)
 ITSELF = service_caller("workorders")
 BATCH = 200
-# No place on earth is further ahead of UTC.
-FURTHEST_AHEAD = timedelta(hours=14)
 
 
 class DueMoves:

@@ -86,5 +86,10 @@ def _told(item: Any) -> str:
     if item is None:
         return ""
     count = sum(need.quantity for need in item.parts)
-    facts = (item.number, item.work_type_name, item.station_name, f"{count} parts" if count else "")
+    facts = (
+        item.number,
+        item.work_type_name,
+        item.station_name,
+        ("1 part" if count == 1 else f"{count} parts") if count else "",
+    )
     return " ".join(filter(None, facts))

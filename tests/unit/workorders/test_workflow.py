@@ -425,6 +425,14 @@ def test_asking_for_assistance_posts_and_mentions_the_executive():
     assert outcome.post.mentions == ("customer_service_executive",)
 
 
+def test_scheduling_is_completed_on_a_day_that_has_come():
+    ahead = {**APPOINTMENT, "scheduling_completed_date": NOW.date() + timedelta(days=2)}
+
+    refused = fire(order("in_progress"), "save_appointment", PARTNER_USER, ahead)
+
+    assert fields_of(refused) == {"scheduling_completed_date"}
+
+
 HOLD = {"reason_code": "customer_request", "resume_date": NOW.date() + timedelta(days=3), "comment": "Back on Thursday"}
 
 
