@@ -9,7 +9,7 @@ import pytest
 from admin.security import carrying
 from tests.admin.conftest import PASSWORD, form_values
 from tests.support import memory_data
-from tests.support.html import read
+from tests.support.markup import read
 
 ACCOUNT = memory_data.ident("account", 1)
 HERE = {"Origin": "http://localhost", "Referer": "http://localhost/accounts/new"}

@@ -9,7 +9,7 @@ from fieldmesh.workorders.v1.account_pb2 import Account
 from admin.grpcfab.export import guarded
 from services.chassis.errors import Unavailable
 from tests.support import memory_data
-from tests.support.html import read
+from tests.support.markup import read
 
 
 def lines(answer):

@@ -9,7 +9,7 @@ from fieldmesh.workorders.v1 import work_order_pb2
 from fieldmesh.workorders.v1.work_order_service_pb2 import TransitionWarning, TransitionWorkOrderResponse
 
 from services.chassis.errors import InvalidRequest, StaleEtag, Unavailable, Violation, WrongState
-from tests.support.html import read
+from tests.support.markup import read
 from tests.support.memory_data import ident
 from tests.support.memory_orders import ORDER, SERVICE
 

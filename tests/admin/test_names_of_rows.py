@@ -15,7 +15,7 @@ from fieldmesh.workorders.v1.events_pb2 import PartLine
 
 from admin.grpcfab.spec import Kind, resource_of
 from admin.panels import PANELS
-from tests.support.html import read
+from tests.support.markup import read
 from tests.support.memory_data import ident
 from tests.support.memory_orders import ORDER
 

@@ -11,7 +11,7 @@ from admin.security import throttle
 from admin.security.views import REFUSED
 from tests.admin.conftest import PASSWORD, Person, settings_for
 from tests.support import memory_data
-from tests.support.html import read
+from tests.support.markup import read
 
 
 def directory_person(mesh, login="dispatcher"):

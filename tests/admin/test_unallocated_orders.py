@@ -13,7 +13,7 @@ from fieldmesh.workorders.v1.work_order_service_pb2 import (
 )
 
 from services.chassis.errors import InvalidRequest, Violation
-from tests.support.html import read
+from tests.support.markup import read
 from tests.support.memory_data import ident
 from tests.support.memory_orders import ORDER, SERVICE
 

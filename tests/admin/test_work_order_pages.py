@@ -9,7 +9,7 @@ import pytest
 from admin.pages.work_orders import collaboration
 from services.chassis.errors import WrongState
 from services.chassis.file_types import FileTypeNotAllowed
-from tests.support.html import read
+from tests.support.markup import read
 from tests.support.memory_data import ident
 from tests.support.memory_orders import ORDER
 
