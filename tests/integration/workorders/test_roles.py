@@ -78,13 +78,14 @@ def test_a_partner_accepts_schedules_and_completes_but_never_creates_allocates_o
     allocated = desk.fire(created, "allocate", DISPATCHER, executor_org=BLUEFERN).work_order
 
     assert creating.value.kind == "forbidden"
-    assert buttons(desk, allocated, PARTNER) == ["Accept", "Request For Assistance"]
+    assert buttons(desk, allocated, PARTNER) == ["Accept", "Could Not Complete", "Request For Assistance"]
+    assert buttons(desk, allocated, PARTNER, MORE) == ["Request hold", "Reject"]
     assert refused(desk, allocated, PARTNER)
     accepted = desk.fire(allocated, "accept", PARTNER, **acceptance()).work_order
     assert "Place order" not in buttons(desk, accepted, PARTNER)
     desk.parts(accepted, 4, 1)
-    assert buttons(desk, accepted, PARTNER) == ["Completed", "Request For Assistance"]
-    assert buttons(desk, accepted, PARTNER, MORE) == []
+    assert buttons(desk, accepted, PARTNER) == ["Completed", "Could Not Complete", "Request For Assistance"]
+    assert buttons(desk, accepted, PARTNER, MORE) == ["Request hold"]
     assert buttons(desk, accepted, PARTNER, INLINE) == [
         "Assign technician", "Save appointment", "Finish line item", "Save visit times",
     ]  # fmt: skip
@@ -103,7 +104,9 @@ def test_a_dispatcher_creates_allocates_places_orders_and_closes_in_an_organisat
         desk.orders("DeleteWorkOrder", DISPATCHER, id=allocated.id, etag=allocated.etag)
     accepted = desk.fire(allocated, "accept", PARTNER, **acceptance()).work_order
     assert buttons(desk, accepted, DISPATCHER) == ["Place order"]
-    assert buttons(desk, accepted, DISPATCHER, MORE) == ["Parts are being prepared", "Parts shipped", "Parts delivered"]
+    assert buttons(desk, accepted, DISPATCHER, MORE) == [
+        "Parts are being prepared", "Parts shipped", "Parts delivered", "Put on hold", "Cancel work order",
+    ]  # fmt: skip
     desk.orders("DeleteWorkOrder", DISPATCHER, id=created.id, etag=before.etag)
     done = completed(desk)
 
