@@ -131,14 +131,14 @@ class Writing(PanelBase):
         """The form after somebody else saved: what the person did not touch takes the new values, the rest is kept."""
         touched = form.touched()
         current = self.edit_form.drawn(row.message, row.etag)
-        base, now = form.drawn_with(), current.fingerprints()
+        base, mine, now = form.drawn_with(), form.fingerprints(), current.fingerprints()
         known = references.resolve([row], touched)
         clashes = []
         for spec in form.specs:
             field = form[spec.name]
             if spec not in touched:
                 field.process(None, current[spec.name].data)
-            elif now[spec.name] not in {base.get(spec.name), form.fingerprints()[spec.name]}:
+            elif now[spec.name] not in {base.get(spec.name), mine[spec.name]}:
                 clashes.append(Clash(spec, cells.cell(row, spec, known)))
         form.etag_seen.data, form.base_seen.data = row.etag, current.base_seen.data
         form.request_key.data = new_id()

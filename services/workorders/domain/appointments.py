@@ -46,7 +46,12 @@ def instant_of(day: date, clock: str, zone: str, fold: ClockFold = ClockFold.UNS
 
 def site_day(situation: Situation) -> date:
     """Today's date at the site."""
-    return situation.now.astimezone(ZoneInfo(situation.order.site_time_zone or "UTC")).date()
+    return day_at(situation.order, situation.now)
+
+
+def day_at(order: WorkOrder, now: datetime) -> date:
+    """The date at an order's site at an instant."""
+    return now.astimezone(ZoneInfo(order.site_time_zone or "UTC")).date()
 
 
 def start_asked(order: WorkOrder, inputs: Inputs) -> datetime | None:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
+from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
@@ -12,7 +11,7 @@ from services.chassis.identity import service_caller
 from services.chassis.log import get_logger
 from services.workorders import repository
 from services.workorders.domain import paths
-from services.workorders.domain.appointments import FURTHEST_AHEAD
+from services.workorders.domain.appointments import FURTHEST_AHEAD, day_at
 from services.workorders.domain.errors import WorkOrderError
 from services.workorders.domain.situation import Inputs
 from services.workorders.handlers import moving
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
 
     from services.chassis.database import Database
     from services.workorders.definitions import Workflows
-    from services.workorders.domain.definition import Transition
+    from services.workorders.domain.definition import Definition, Transition
     from services.workorders.repository import Stored
 
 log = get_logger(__name__)
@@ -74,11 +73,10 @@ class DueMoves:
         return True
 
 
-def _timed(definition: Any) -> list[Transition]:
+def _timed(definition: Definition) -> list[Transition]:
     return [move for move in definition.transitions.values() if move.due_on]
 
 
 def _has_come(stored: Stored, move: Transition, now: datetime) -> bool:
     day = paths.read(stored.order, move.due_on)
-    today = now.astimezone(ZoneInfo(stored.order.site_time_zone or "UTC")).date()
-    return day is not None and day <= today  # type: ignore[operator]
+    return day is not None and day <= day_at(stored.order, now)  # type: ignore[operator]

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
     from services.chassis.identity import Caller
     from services.chassis.unit_of_work import Transaction
-    from services.workorders.domain.definition import Transition
     from services.workorders.domain.history import Evidence
     from services.workorders.domain.outcome import FeedDraft
     from services.workorders.domain.situation import Inputs
@@ -85,12 +84,15 @@ def commit(transaction: Transaction, caller: Caller, workflow: Workflow, stored:
         _keep_draft(transaction, stored.order.id, result.transition.drafts, result.draft)
     if not result.happened or result.draft is not None:
         return Moved(stored, result, [])
+    label = facts.reason_label(
+        transaction.connection, stored.order.issuer_org, result.transition.reason, move.inputs.reason_code
+    )
     entry = Entry(
         result.order.id,
         actor_of(caller),
         transaction.now,
         move.transition,
-        _reason(transaction.connection, stored, result.transition, move.inputs),
+        ": ".join(filter(None, (label, move.inputs.comment.strip()))),
         (*move.evidence, *facts.evidence_for(transaction.connection, move.inputs, transaction.now)),
     )
     order, rows = repository.record(transaction, result.order, entry, result.changes, history_labels())
@@ -98,9 +100,6 @@ def commit(transaction: Transaction, caller: Caller, workflow: Workflow, stored:
     _forget_draft(transaction, order.id, move.transition)
     if result.post is not None:
         _write_post(transaction, caller, saved, result.post, move)
-    label = facts.reason_label(
-        transaction.connection, order.issuer_org, result.transition.reason, move.inputs.reason_code
-    )
     moved.announce(
         transaction,
         saved,
@@ -115,11 +114,6 @@ def commit(transaction: Transaction, caller: Caller, workflow: Workflow, stored:
         before=stored.order,
     )
     return Moved(saved, result, rows)
-
-
-def _reason(connection: Connection, stored: Stored, transition: Transition, inputs: Inputs) -> str:
-    label = facts.reason_label(connection, stored.order.issuer_org, transition.reason, inputs.reason_code)
-    return ": ".join(filter(None, (label, inputs.comment.strip())))
 
 
 def _keep_draft(transaction: Transaction, order_id: str, transition: str, values: Mapping[str, object]) -> None:
