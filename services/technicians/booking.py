@@ -48,6 +48,8 @@ class Booking:
             **row_of(assignment),
             **parties_row(need.parties),
             "duration_minutes": need.duration_minutes or USUAL_MINUTES,
+            "site_latitude": need.site_position.latitude if need.HasField("site_position") else None,
+            "site_longitude": need.site_position.longitude if need.HasField("site_position") else None,
             "version": 1,
         }
         transaction.execute(insert(assignments).values(values))

@@ -10,16 +10,34 @@ from fieldmesh.workorders.v1 import work_order_service_pb2_grpc
 
 from services.chassis.kit import message_of
 from services.chassis.mesh_service import Foundation, lay_foundation
+from services.chassis.settings import load_settings
 from services.chassis.versions_servicer import VersionedSource
 from services.technicians import tables
 from services.technicians.booking import Booking
+from services.technicians.credentials import Credentials
 from services.technicians.desk import Desk
+from services.technicians.domain.suggesting import Weights
+from services.technicians.domain.travel import Pace
 from services.technicians.expiring import Expiring, Orders
+from services.technicians.finding import RosterSearch
 from services.technicians.following import WORK_ORDERS, WORK_TYPES, Following
 from services.technicians.logins import Logins
+from services.technicians.photos import Photos
+from services.technicians.reminding import Reminding
 from services.technicians.resources import Directory, directory
+from services.technicians.roster import Roster
 from services.technicians.search import Search
-from services.technicians.servicer import AssignmentDeskServicer, DirectoryServicer, ProfileServicer
+from services.technicians.servicer import (
+    AssignmentDeskServicer,
+    CredentialServicer,
+    DirectoryServicer,
+    PhotoServicer,
+    ProfileServicer,
+    RosterServicer,
+)
+from services.technicians.settings import TechniciansSettings
+from services.technicians.suggestions import Suggestions
+from services.technicians.travel import Travel
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,18 +65,23 @@ class Technicians:
     desk: AssignmentDeskServicer
     logins: DirectoryServicer
     profiles: ProfileServicer
+    roster: RosterServicer
+    credentials: CredentialServicer
+    photos: PhotoServicer
     following: Following
     expiring: Expiring
+    reminding: Reminding
 
     def servicer(self, resource: str) -> KitServicer:
         """Give the servicer of a resource, such as `Person`."""
         return self.kit[f"fieldmesh.technicians.v1.{resource}Service"]
 
     def run_due(self) -> None:
-        """End reservations and apply memberships that are due now."""
+        """End reservations, apply memberships and tell of expiring certificates that are due now."""
         now = self.clock.now()
         self.directory.memberships.run_due(now)
         self.expiring.run_due(now)
+        self.reminding.run_due(now)
 
 
 @dataclass(frozen=True)
@@ -75,21 +98,31 @@ class Running:
         self.foundation.stop()
 
 
-def assemble(database: Database, clock: Clock, orders: Orders) -> Technicians:
-    """Give the service over a database, without anything that listens."""
+def assemble(
+    database: Database, clock: Clock, orders: Orders, weights: Weights | None = None, pace: Pace | None = None
+) -> Technicians:
+    """Give the service over a database, without anything that listens.
+
+    `weights` are those of suggestions, `pace` that of drives between visits.
+    """
     wired = directory(NAME, database)
     booking = Booking(wired.assignments)
-    desk = Desk(database, clock, booking)
+    desk = Desk(database, clock, booking, Travel(pace or Pace()))
     logins = Logins(NAME, database, wired.people)
+    roster = Roster(database, clock, wired.technicians, wired.membership, wired.assignments, orders)
     return Technicians(
         clock=clock,
         kit=wired.servicers(database),
         directory=wired,
-        desk=AssignmentDeskServicer(desk, Search(database, desk)),
+        desk=AssignmentDeskServicer(desk, Search(database, desk), Suggestions(database, desk, weights or Weights())),
         logins=DirectoryServicer(logins),
         profiles=ProfileServicer(logins),
+        roster=RosterServicer(roster, RosterSearch(database, clock, wired.membership)),
+        credentials=CredentialServicer(Credentials(database, clock, wired.held)),
+        photos=PhotoServicer(Photos(NAME, database, wired.technicians)),
         following=Following(booking),
         expiring=Expiring(NAME, database, booking, orders),
+        reminding=Reminding(NAME, database),
     )
 
 
@@ -97,7 +130,11 @@ def build(process: Process) -> Running:
     """Give the service as the host runs it. Raises SchemaMismatch and Unavailable."""
     foundation = lay_foundation(process, sources=sources(), projections=(WORK_ORDERS, WORK_TYPES), consumers=CONSUMERS)
     orders = process.channels.stub(work_order_service_pb2_grpc.WorkOrderServiceStub, "workorders")
-    return Running(foundation, assemble(foundation.database, process.clock, orders))
+    settings = process.settings
+    if not isinstance(settings, TechniciansSettings):
+        # A host that runs several services in one process reads the settings that they share.
+        settings = load_settings(TechniciansSettings)
+    return Running(foundation, assemble(foundation.database, process.clock, orders, settings.weights, settings.pace))
 
 
 def sources() -> dict[str, VersionedSource]:

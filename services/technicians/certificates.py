@@ -29,13 +29,15 @@ def prepare_held(transaction: Transaction, change: Change) -> None:
 
 
 def validate_held(_transaction: Transaction, change: Change) -> Iterable[Violation]:
-    """It expires, and is revoked, after it was issued."""
+    """It expires after it was issued; what was revoked stays as it is."""
     held = change.after
+    if change.before is not None and change.before.HasField("revoke_time"):
+        for name in sorted(change.fields):
+            yield Violation(name, "cannot be changed: the certificate was revoked")
     issued = day(held.issue_date)
-    for name in ("expiry_date", "revoke_date"):
-        ends = day(getattr(held, name)) if held.HasField(name) else None
-        if issued is not None and ends is not None and ends < issued:
-            yield Violation(name, "must not be before the day of issue")
+    ends = day(held.expiry_date) if held.HasField("expiry_date") else None
+    if issued is not None and ends is not None and ends < issued:
+        yield Violation("expiry_date", "must not be before the day of issue")
 
 
 def prepare_requirement(transaction: Transaction, change: Change) -> None:

@@ -1,6 +1,6 @@
 """Choosing technicians: the skills matrix, eligibility, and reservations (CP-62 to CP-68, hard-parts 21)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
@@ -20,9 +20,11 @@ from services.technicians import repository, wire
 from services.technicians.booking import Booking
 from services.technicians.domain.eligibility import Facts, Verdict, judge, require_assignable
 from services.technicians.domain.skills import Requirement
+from services.technicians.domain.suggesting import Place
 from services.technicians.domain.visits import day_of, visit_of
 from services.technicians.repository import Occasion
 from services.technicians.scope import party_columns
+from services.technicians.travel import Travel
 
 HELD_FOR: Final = timedelta(minutes=10)
 _RESERVE: Final = "fieldmesh.technicians.v1.AssignmentDeskService.Reserve"
@@ -37,15 +39,17 @@ class Inquiry:
     occasion: Occasion
     requirements: tuple[Requirement, ...]
     executor: str
+    site: Place | None
 
 
 class Desk:
     """Answers about technicians for an order, and holds them."""
 
-    def __init__(self, database: Database, clock: Clock, booking: Booking) -> None:
+    def __init__(self, database: Database, clock: Clock, booking: Booking, travel: Travel) -> None:
         self._database = database
         self._clock = clock
         self._booking = booking
+        self._travel = travel
 
     def check(
         self, caller: Caller, request: technicians_service_pb2.CheckEligibilityRequest
@@ -61,6 +65,8 @@ class Desk:
             if row is None:
                 raise _unknown(request.technician_id)
             facts, verdict = _judge(connection, row, inquiry)
+            drives = self.drives(connection, caller, inquiry, [row.id])
+            explained = repository.explained_skills(connection, row.id, inquiry.occasion)
         if facts.organizations and inquiry.executor not in facts.organizations and not is_unbound(caller):
             raise _unknown(request.technician_id)
         return technicians_service_pb2.CheckEligibilityResponse(
@@ -70,6 +76,8 @@ class Desk:
             busy=verdict.busy,
             freelancer=verdict.freelancer,
             problems=verdict.problems,
+            travel_conflicts=drives.get(row.id, ()),
+            unexplained_skills=[code for code in verdict.missing if code not in explained],
         )
 
     def reserve(self, caller: Caller, request: technicians_service_pb2.ReserveRequest) -> assignment_pb2.Assignment:
@@ -106,7 +114,17 @@ class Desk:
             need.work_order_id, day_of(start, need.site_time_zone, now), visit_of(start, need.duration_minutes), now
         )
         requirements = repository.requirements_of(connection, list(dict.fromkeys(need.work_type_ids)))
-        return Inquiry(occasion, requirements, _executor(connection, caller, need))
+        position = need.site_position
+        site = Place(position.latitude, position.longitude) if need.HasField("site_position") else None
+        return Inquiry(occasion, requirements, _executor(connection, caller, need), site)
+
+    def drives(
+        self, connection: Connection, caller: Caller, inquiry: Inquiry, technician_ids: Sequence[str]
+    ) -> Mapping[str, list[str]]:
+        """Give the visits of technicians that leave too little time for the drive, in words, by technician."""
+        return self._travel.conflicts(
+            connection, caller, inquiry.occasion, inquiry.executor, inquiry.site, technician_ids
+        )
 
 
 def _executor(connection: Connection, caller: Caller, need: technicians_service_pb2.WorkNeed) -> str:
@@ -144,6 +162,7 @@ def _reservation(
         work_order_id=request.need.work_order_id,
         work_order_number=request.need.work_order_number,
         technician_id=row.id,
+        technician_name=row.name,
         method=assignment_pb2.AssignmentMethod.ValueType(verdict.method.value),
         missing_skills=missing,
         reason_code=request.reason_code,

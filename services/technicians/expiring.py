@@ -10,11 +10,13 @@ from sqlalchemy import Row, select
 from services.chassis.actors import service_actor
 from services.chassis.database import Database
 from services.chassis.errors import NotFound, Unavailable
+from services.chassis.identity import as_service
 from services.chassis.log import get_logger
 from services.technicians.booking import CONFIRMED, EXPIRED, RESERVED, Booking
 from services.technicians.tables import assignments
 
 log = get_logger(__name__)
+NAME: Final = "technicians"
 _BATCH: Final = 100
 
 
@@ -24,6 +26,19 @@ class Orders(Protocol):
     def GetWorkOrder(  # noqa: N802 - the contract's name
         self, request: work_order_service_pb2.GetWorkOrderRequest
     ) -> work_order_pb2.WorkOrder: ...
+
+
+def holder_of(orders: Orders, work_order_id: str) -> str:
+    """Give the technician that an order has, as workorders knows it; empty where there is none, or no order.
+
+    Asked as the service itself. Raises Unavailable where workorders does not answer.
+    """
+    try:
+        with as_service(NAME):
+            order = orders.GetWorkOrder(work_order_service_pb2.GetWorkOrderRequest(id=work_order_id))
+    except NotFound:
+        return ""
+    return order.technician.technician_id
 
 
 class Expiring:
@@ -40,7 +55,7 @@ class Expiring:
         ended = 0
         for row in self._due(now):
             try:
-                holder = self._holder(row.work_order_id)
+                holder = holder_of(self._orders, row.work_order_id)
             except Unavailable:
                 log.info("reservation.expiry_postponed", assignment=row.id)
                 return ended
@@ -52,14 +67,6 @@ class Expiring:
         due = select(columns.id, columns.work_order_id).where(columns.state == RESERVED, columns.expire_time <= now)
         with self._database.read() as connection:
             return connection.execute(due.order_by(columns.expire_time, columns.id).limit(_BATCH)).all()
-
-    def _holder(self, work_order_id: str) -> str:
-        """The technician that the order has, as workorders knows it; empty where there is none, or no order."""
-        try:
-            order = self._orders.GetWorkOrder(work_order_service_pb2.GetWorkOrderRequest(id=work_order_id))
-        except NotFound:
-            return ""
-        return order.technician.technician_id
 
     def _end(self, assignment_id: str, holder: str, now: datetime) -> int:
         """Confirm or end one reservation; its state is looked at again, for its event may have come meanwhile."""

@@ -18,6 +18,7 @@ from services.technicians.tables import organizations, people
 _UPSERT: Final = "fieldmesh.technicians.v1.DirectoryService.UpsertPerson"
 _UPDATE_OWN: Final = "fieldmesh.technicians.v1.ProfileService.UpdateOwnProfile"
 _LONGEST_ID: Final = 40
+_THEIRS: Final = frozenset({"time_zone", "delegate_id", "away_from", "away_until"})
 _KIND_PREFIX: Final = "ORGANIZATION_KIND_"
 
 
@@ -66,18 +67,23 @@ class Logins:
         return run_once(self._database, caller, _UPSERT, request.request_id, request, person_pb2.Person, work)
 
     def update_own(self, caller: Caller, request: technicians_service_pb2.UpdateOwnProfileRequest) -> person_pb2.Person:
-        """Let people change of themselves what is theirs to choose: the zone of their pages (CP-5).
+        """Let people change of themselves what is theirs to choose: the zone of their pages (CP-5), and their absence.
 
-        Raises InvalidRequest for an unknown zone, NotFound where the caller is nobody of the directory.
+        Raises InvalidRequest for an unknown zone, a delegate who is no colleague and an absence without end, NotFound
+        where the caller is nobody of the directory.
         """
-        wanted = person_pb2.Person(time_zone=request.time_zone)
+        paths = _own_paths(request)
+        wanted = person_pb2.Person(time_zone=request.time_zone, delegate_id=request.delegate_id)
+        for name in ("away_from", "away_until"):
+            if request.HasField(name):
+                getattr(wanted, name).CopyFrom(getattr(request, name))
 
         def work(transaction: Transaction) -> person_pb2.Person:
             row = self._people.find_for_update(transaction.connection, caller.subject)
             if row is None:
                 raise NotFound("The directory has no such person.", reason="NOT_FOUND")
             # As this service: their role lets nobody write people; the record of changes names the caller.
-            changed: person_pb2.Person = self._people.rewrite(transaction, self._own, row, wanted, ["time_zone"])
+            changed: person_pb2.Person = self._people.rewrite(transaction, self._own, row, wanted, paths)
             return changed
 
         return run_once(self._database, caller, _UPDATE_OWN, request.request_id, request, person_pb2.Person, work)
@@ -95,6 +101,15 @@ class Logins:
         paths = checked_paths(descriptor, ["*"], person)
         changed: person_pb2.Person = self._people.rewrite(transaction, caller, row, person, paths)
         return changed
+
+
+def _own_paths(request: technicians_service_pb2.UpdateOwnProfileRequest) -> list[str]:
+    """Which fields the caller changes; the time zone alone where none is named. Raises InvalidRequest for others."""
+    asked = list(dict.fromkeys(request.update_mask.paths)) or ["time_zone"]
+    wrong = [Violation(path, "is not yours to change") for path in asked if path not in _THEIRS]
+    if wrong:
+        raise InvalidRequest("Some fields are not yours to change.", reason="INVALID_FIELDS", violations=wrong)
+    return asked
 
 
 def _kind(number: int) -> str:

@@ -1,9 +1,10 @@
 """Rules of people: roles, sessions, and the person that a technician is (hard-parts 1)."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from fieldmesh.technicians.v1 import person_pb2
+from google.type import date_pb2
 from sqlalchemy import func, select
 
 from services.chassis.errors import Violation
@@ -14,6 +15,8 @@ from services.technicians.tables import people
 
 TECHNICIAN = "technician"
 HELD_BY_PEOPLE = ROLES - {SERVICE_ROLE}
+# What a partner's office may make of its own people.
+GIVEN_BY_PARTNERS = frozenset({"partner", TECHNICIAN})
 # A session that began before one of these changed must end: it would go on with other rights.
 _ENDS_SESSIONS = ("active", "login", "organization_id", "roles", "technician_id")
 
@@ -25,8 +28,8 @@ def prepare(_transaction: Transaction, change: Change) -> None:
         after.session_epoch = before.session_epoch + 1
 
 
-def validate(_transaction: Transaction, change: Change) -> Iterable[Violation]:
-    """Roles are known ones, and only freelancing technicians belong to no organisation."""
+def validate(transaction: Transaction, change: Change) -> Iterable[Violation]:
+    """Roles are known ones, only freelancing technicians belong to no organisation, and absences are whole."""
     person = change.after
     unknown = [role for role in person.roles if role not in HELD_BY_PEOPLE]
     if unknown:
@@ -35,6 +38,48 @@ def validate(_transaction: Transaction, change: Change) -> Iterable[Violation]:
         yield Violation("roles", "must not name a role twice")
     if not person.organization_id and set(person.roles) - {TECHNICIAN, ADMIN_ROLE}:
         yield Violation("organization_id", "is required with these roles")
+    yield from _absence_problems(transaction, person, change.fields)
+    yield from _reserved_to_admins(change)
+
+
+def _reserved_to_admins(change: Change) -> Iterable[Violation]:
+    """An organisation's office gives nobody a login, nor rights beyond its own work (R-1)."""
+    if is_unbound(change.caller):
+        return
+    before, after = change.before or person_pb2.Person(), change.after
+    if set(after.roles) - GIVEN_BY_PARTNERS or set(before.roles) - GIVEN_BY_PARTNERS:
+        yield Violation("roles", f"beyond {' and '.join(sorted(GIVEN_BY_PARTNERS))} are an admin's to give")
+    for name in ("login", "technician_id"):
+        if getattr(before, name) != getattr(after, name):
+            yield Violation(name, "is set by an admin")
+    if before.login and before.email != after.email:
+        yield Violation("email", "of somebody who signs in is changed by an admin")
+
+
+def _absence_problems(
+    transaction: Transaction, person: person_pb2.Person, fields: Collection[str]
+) -> Iterable[Violation]:
+    """An absence has two days in order, and a delegate who is an active colleague (hard case 12)."""
+    begins, ends = person.HasField("away_from"), person.HasField("away_until")
+    if begins != ends:
+        yield Violation("away_until" if begins else "away_from", "is required: an absence has a first and a last day")
+    elif begins and not _in_order(person.away_from, person.away_until):
+        yield Violation("away_until", "must not be before the first day away")
+    if not person.delegate_id or not {"delegate_id", "organization_id"} & set(fields):
+        return
+    columns = people.c
+    colleague = select(columns.id).where(
+        columns.id == person.delegate_id,
+        columns.organization_id == person.organization_id,
+        columns.organization_id != "",
+        columns.active.is_(True),
+    )
+    if person.delegate_id == person.id or transaction.execute(colleague).first() is None:
+        yield Violation("delegate_id", "must be an active colleague of the same organisation")
+
+
+def _in_order(first: date_pb2.Date, last: date_pb2.Date) -> bool:
+    return (first.year, first.month, first.day) <= (last.year, last.month, last.day)
 
 
 class TechniciansPeople:
@@ -52,7 +97,9 @@ class TechniciansPeople:
             technician.person_id = found or self._create(transaction, technician)
 
     def validate(self, transaction: Transaction, change: Change) -> Iterable[Violation]:
-        """The person of a new technician is no technician yet, and not somebody else's."""
+        """No language is named twice; the person of a new technician is no technician yet, and not somebody else's."""
+        if len(set(change.after.languages)) != len(change.after.languages):
+            yield Violation("languages", "must not name a language twice")
         if change.verb != "create" or not change.after.person_id:
             return
         row = transaction.execute(select(people).where(people.c.id == change.after.person_id)).first()

@@ -10,7 +10,7 @@ from fieldmesh.technicians.v1 import assignment_pb2
 from sqlalchemy import ColumnElement, Connection, Row, and_, or_, select
 
 from services.technicians.domain.eligibility import Facts
-from services.technicians.domain.skills import Held, Requirement
+from services.technicians.domain.skills import Held, Requirement, missing_codes
 from services.technicians.domain.visits import Visit
 from services.technicians.memberships import holds_on
 from services.technicians.tables import (
@@ -36,6 +36,11 @@ class Occasion:
     visit: Visit | None
     now: datetime
 
+    @property
+    def member_on(self) -> date:
+        """The day that counts for memberships: nobody is assigned any more who left, though the visit was before."""
+        return max(self.day, self.now.date())
+
 
 def requirements_of(connection: Connection, work_type_ids: Collection[str]) -> tuple[Requirement, ...]:
     """Give what work types need: the requirements kept here, and the codes that workorders tells of them."""
@@ -54,11 +59,23 @@ def requirements_of(connection: Connection, work_type_ids: Collection[str]) -> t
     return tuple(each for key in dict.fromkeys(work_type_ids) for each in found.get(key, ()))
 
 
+def work_types_lacking(connection: Connection, technician_id: str, code: str, now: datetime) -> list[str]:
+    """Give the work types that a technician is not qualified for today, for want of a certification code."""
+    named = connection.execute(select(work_types.c.id).where(work_types.c.deleted.is_(False))).scalars()
+    kept = connection.execute(select(skill_requirements.c.work_type_id)).scalars()
+    held = _held(connection, [technician_id], now).get(technician_id, [])
+    return [
+        each
+        for each in sorted({*named, *kept})
+        if code in missing_codes(requirements_of(connection, [each]), held, now.date())
+    ]
+
+
 def facts_of(connection: Connection, rows: Sequence[Row[Any]], occasion: Occasion) -> list[Facts]:
     """Give what is known of technicians for an occasion, in their order; three statements, however many."""
     ids = [row.id for row in rows]
-    belongs = _organizations(connection, ids, occasion.day)
-    held = _held(connection, ids)
+    belongs = _organizations(connection, ids, occasion.member_on)
+    held = _held(connection, ids, occasion.now)
     busy = _busy(connection, ids, occasion)
     return [
         Facts(
@@ -96,6 +113,33 @@ def holds_time(now: datetime) -> ColumnElement[bool]:
     return or_(columns.state == CONFIRMED, and_(columns.state == RESERVED, columns.expire_time > now))
 
 
+def overlapping(occasion: Occasion) -> ColumnElement[bool] | None:
+    """Assignments to other orders that take time of the visit; None while it is not scheduled."""
+    if occasion.visit is None:
+        return None
+    columns = assignments.c
+    return and_(
+        columns.work_order_id != occasion.work_order_id,
+        holds_time(occasion.now),
+        columns.start_time < occasion.visit.end,
+        columns.end_time > occasion.visit.start,
+    )
+
+
+def explained_skills(connection: Connection, technician_id: str, occasion: Occasion) -> frozenset[str]:
+    """Give the codes that were missing, with a reason, when a technician was assigned to the order; none otherwise."""
+    columns = assignments.c
+    rows = connection.execute(
+        select(columns.missing_skills).where(
+            columns.technician_id == technician_id,
+            columns.work_order_id == occasion.work_order_id,
+            columns.work_order_id != "",
+            holds_time(occasion.now),
+        )
+    )
+    return frozenset(code for row in rows for code in row.missing_skills)
+
+
 def _organizations(connection: Connection, ids: Collection[str], day: date) -> Mapping[str, list[str]]:
     rows = connection.execute(
         select(memberships.c.technician_id, memberships.c.organization_id).where(
@@ -108,10 +152,11 @@ def _organizations(connection: Connection, ids: Collection[str], day: date) -> M
     return found
 
 
-def _held(connection: Connection, ids: Collection[str]) -> Mapping[str, list[Held]]:
-    rows = connection.execute(
-        select(technician_certifications).where(technician_certifications.c.technician_id.in_(ids))
-    )
+def _held(connection: Connection, ids: Collection[str], now: datetime) -> Mapping[str, list[Held]]:
+    """What each holds; a certificate that was revoked counts for no day any more, from that instant on."""
+    columns = technician_certifications.c
+    stands = or_(columns.revoke_time.is_(None), columns.revoke_time > now)
+    rows = connection.execute(select(technician_certifications).where(columns.technician_id.in_(ids), stands))
     found: dict[str, list[Held]] = defaultdict(list)
     for row in rows:
         held = Held(row.certification_code, row.issue_date, row.expiry_date, row.revoke_date)
@@ -121,14 +166,8 @@ def _held(connection: Connection, ids: Collection[str]) -> Mapping[str, list[Hel
 
 def _busy(connection: Connection, ids: Collection[str], occasion: Occasion) -> set[str]:
     """Those with another visit at that time; the order's own reservations don't count (CP-67)."""
-    if occasion.visit is None or not ids:
+    overlap = overlapping(occasion)
+    if overlap is None or not ids:
         return set()
-    columns = assignments.c
-    clash = select(columns.technician_id).where(
-        columns.technician_id.in_(ids),
-        columns.work_order_id != occasion.work_order_id,
-        holds_time(occasion.now),
-        columns.start_time < occasion.visit.end,
-        columns.end_time > occasion.visit.start,
-    )
+    clash = select(assignments.c.technician_id).where(assignments.c.technician_id.in_(ids), overlap)
     return set(connection.execute(clash).scalars())

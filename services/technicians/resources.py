@@ -21,16 +21,20 @@ from services.chassis.database import Database
 from services.chassis.identity import Caller
 from services.chassis.kit import Change, KitServicer, References, Resource, ResourceEngine, Shared, publish_change
 from services.chassis.unit_of_work import Transaction
-from services.technicians import certificates, memberships, people, scope, tables
+from services.technicians import certificates, memberships, organizations, people, scope, tables
+from services.technicians.booking import Booking
+from services.technicians.departures import Departures
 from services.technicians.memberships import MembershipsToday
 from services.technicians.people import TechniciansPeople
 
 _TECHNICIAN_CHANGED = publish_change(events_pb2.TechnicianChanged, "technician")
-_CONTRACT_FIELDS = ("free_miles", "travel_cost_per_mile", "domains")
+_CONTRACT_FIELDS = ("free_miles", "travel_cost_per_mile", "domains", "contact_name", "office_email")
 
 ORGANIZATION = Resource(
     organization_pb2.Organization,
     tables.organizations,
+    prepare=organizations.prepare,
+    validate=organizations.validate,
     on_change=publish_change(events_pb2.OrganizationChanged, "organization"),
     present=lambda _connection, caller, found: _keep_contracts_to_their_parties(caller, found),
     referenced_by=(
@@ -77,6 +81,9 @@ class Directory:
     references: References
     people: ResourceEngine
     assignments: ResourceEngine
+    technicians: ResourceEngine
+    membership: ResourceEngine
+    held: ResourceEngine
     memberships: MembershipsToday
 
     def servicers(self, database: Database) -> dict[str, KitServicer]:
@@ -101,7 +108,8 @@ def directory(service: str, database: Database) -> Directory:
         # Who onboards a technician knows the id from a search and does not see the row yet (CP-93).
         referable=Shared(),
     )
-    today = MembershipsToday(service, database, ResourceEngine(technician), persons)
+    departures = Departures(Booking(ResourceEngine(ASSIGNMENT)))
+    today = MembershipsToday(service, database, ResourceEngine(technician), persons, departures)
     membership = Resource(
         membership_pb2.Membership,
         tables.memberships,
@@ -122,7 +130,14 @@ def directory(service: str, database: Database) -> Directory:
     )
     references = References(resources)
     return Directory(
-        resources, references, ResourceEngine(PERSON, references), ResourceEngine(ASSIGNMENT, references), today
+        resources,
+        references,
+        people=ResourceEngine(PERSON, references),
+        assignments=ResourceEngine(ASSIGNMENT, references),
+        technicians=ResourceEngine(technician, references),
+        membership=ResourceEngine(membership, references),
+        held=ResourceEngine(CERTIFICATE_HELD, references),
+        memberships=today,
     )
 
 

@@ -53,7 +53,13 @@ def _known_people(caller: Caller, table: Table) -> Branches:
 
 
 def _own_teams(caller: Caller, table: Table) -> Branches:
-    return owned(caller, table.c.organization_id) if caller.has("dispatcher") else NO_ROW
+    manages = caller.has("dispatcher") or caller.has("partner")
+    return owned(caller, table.c.organization_id) if manages else NO_ROW
+
+
+def _own_people(caller: Caller, table: Table) -> Branches:
+    """A partner's office keeps its own people (R-1); everybody else's are the admins' business."""
+    return owned(caller, table.c.organization_id) if caller.has("partner") else NO_ROW
 
 
 def _technicians(caller: Caller, table: Table) -> Branches:
@@ -112,7 +118,7 @@ def _assignments(caller: Caller, table: Table) -> Branches:
     return [*parties, *(_oneself(caller, table.c.technician_id) if caller.has("technician") else NO_ROW)]
 
 
-PEOPLE = Where(_known_people)
+PEOPLE = Where(_known_people, _own_people)
 TEAMS = Where(_known_people, _own_teams)
 TECHNICIANS = Where(_technicians, _changeable_technicians)
 MEMBERSHIPS = Where(_memberships, _changeable_memberships)

@@ -50,17 +50,19 @@ class Search:
         Raises InvalidRequest for freelancers without an e-mail, NotFound for an order that the caller does not see.
         """
         _check(request)
-        with self._database.read() as connection:
-            inquiry = self._desk.inquire(connection, caller, request.need)
-            matches = _matches(connection, request, inquiry)
-        codes = needed_codes(inquiry.requirements) or tuple(dict.fromkeys(request.certification_codes))
         size = min(request.page_size or _USUAL, _MOST)
         bound = _bound(caller, request)
         position = read_token(request.page_token, _OFFSET, bound)
         start = position[0] if position else 0
+        with self._database.read() as connection:
+            inquiry = self._desk.inquire(connection, caller, request.need)
+            matches = _matches(connection, request, inquiry)
+            shown = matches[start : start + size]
+            drives = self._desk.drives(connection, caller, inquiry, [match.row.id for match in shown])
+        codes = needed_codes(inquiry.requirements) or tuple(dict.fromkeys(request.certification_codes))
         return technicians_service_pb2.SearchTechniciansResponse(
             certification_codes=codes,
-            matches=[_told(match, codes, inquiry) for match in matches[start : start + size]],
+            matches=[_told(match, codes, inquiry, drives.get(match.row.id, ())) for match in shown],
             next_page_token=write_token([start + size], bound) if len(matches) > start + size else "",
         )
 
@@ -96,7 +98,7 @@ def _matches(connection: Connection, request: Request, inquiry: Inquiry) -> list
 
 def _conditions(request: Request, inquiry: Inquiry) -> list[ColumnElement[bool]]:
     columns = technicians.c
-    members = select(memberships.c.technician_id).where(holds_on(inquiry.occasion.day))
+    members = select(memberships.c.technician_id).where(holds_on(inquiry.occasion.member_on))
     found: list[ColumnElement[bool]] = []
     if request.my_organization:
         found.append(columns.id.in_(members.where(memberships.c.organization_id == inquiry.executor)))
@@ -111,7 +113,9 @@ def _conditions(request: Request, inquiry: Inquiry) -> list[ColumnElement[bool]]
     return found
 
 
-def _told(match: Match, codes: Sequence[str], inquiry: Inquiry) -> technicians_service_pb2.TechnicianMatch:
+def _told(
+    match: Match, codes: Sequence[str], inquiry: Inquiry, drives: Sequence[str]
+) -> technicians_service_pb2.TechnicianMatch:
     technician = message_of(technician_pb2.Technician, dict(match.row._mapping))  # noqa: SLF001
     freelancer = not match.facts.organizations
     if freelancer:
@@ -122,7 +126,11 @@ def _told(match: Match, codes: Sequence[str], inquiry: Inquiry) -> technicians_s
             told.address.CopyFrom(technician.address)
         technician = told
     answer = technicians_service_pb2.TechnicianMatch(
-        technician=technician, qualified=match.qualified, busy=match.facts.busy, freelancer=freelancer
+        technician=technician,
+        qualified=match.qualified,
+        busy=match.facts.busy,
+        freelancer=freelancer,
+        travel_conflicts=drives,
     )
     for cell in matrix_row(codes, match.facts.held, inquiry.occasion.day):
         made = answer.skills.add(certification_code=cell.code, held=cell.held)

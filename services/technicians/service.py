@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING, Final
 from fieldmesh.technicians.v1 import (
     assignment_pb2,
     certification_pb2,
+    credential_service_pb2,
     membership_pb2,
     organization_pb2,
     person_pb2,
+    photo_service_pb2,
+    roster_service_pb2,
     skill_requirement_pb2,
     team_pb2,
     technician_certification_pb2,
@@ -27,7 +30,14 @@ if TYPE_CHECKING:
 
     from services.chassis.kit import KitServicer
     from services.chassis.unit_of_work import Transaction
-    from services.technicians.servicer import AssignmentDeskServicer, DirectoryServicer, ProfileServicer
+    from services.technicians.servicer import (
+        AssignmentDeskServicer,
+        CredentialServicer,
+        DirectoryServicer,
+        PhotoServicer,
+        ProfileServicer,
+        RosterServicer,
+    )
 
 _VERBS: Final = technicians_service_pb2.DESCRIPTOR.services_by_name
 _ORDERS_LANE: Final = "technicians.work-orders"
@@ -91,6 +101,18 @@ class TechniciansService(MeshService):
     @serves(_VERBS["ProfileService"])
     def profiles(self) -> ProfileServicer:
         return self._graph.profiles
+
+    @serves(roster_service_pb2.DESCRIPTOR.services_by_name["RosterService"])
+    def roster(self) -> RosterServicer:
+        return self._graph.roster
+
+    @serves(credential_service_pb2.DESCRIPTOR.services_by_name["CredentialService"])
+    def credentials(self) -> CredentialServicer:
+        return self._graph.credentials
+
+    @serves(photo_service_pb2.DESCRIPTOR.services_by_name["PhotoService"])
+    def photos(self) -> PhotoServicer:
+        return self._graph.photos
 
     @on_event("workorders", events_pb2.WorkOrderMoved, handler="technicians.work-order-moved", lane=_ORDERS_LANE)
     def work_order_moved(self, transaction: Transaction, event: Event, payload: events_pb2.WorkOrderMoved) -> None:

@@ -1,26 +1,49 @@
 """The verbs of this service over gRPC; each method hands the request on."""
 
+from collections.abc import Iterator
 from typing import Any
 
-from fieldmesh.technicians.v1 import assignment_pb2, person_pb2, technicians_service_pb2
+from fieldmesh.technicians.v1 import (
+    assignment_pb2,
+    credential_service_pb2,
+    membership_pb2,
+    person_pb2,
+    photo_service_pb2,
+    roster_service_pb2,
+    technician_certification_pb2,
+    technician_pb2,
+    technicians_service_pb2,
+)
 
+from services.chassis.errors import InvalidRequest, Violation
 from services.chassis.identity import current_caller
+from services.technicians.credentials import Credentials
 from services.technicians.desk import Desk
+from services.technicians.finding import RosterSearch
 from services.technicians.logins import Logins
+from services.technicians.photos import Photos
+from services.technicians.roster import Roster
 from services.technicians.search import Search
+from services.technicians.suggestions import Suggestions
 
 
 class AssignmentDeskServicer:
     """Choosing technicians."""
 
-    def __init__(self, desk: Desk, search: Search) -> None:
+    def __init__(self, desk: Desk, search: Search, suggestions: Suggestions) -> None:
         self._desk = desk
         self._search = search
+        self._suggestions = suggestions
 
     def SearchTechnicians(
         self, request: technicians_service_pb2.SearchTechniciansRequest, _context: Any
     ) -> technicians_service_pb2.SearchTechniciansResponse:
         return self._search.find(current_caller(), request)
+
+    def SuggestTechnicians(
+        self, request: technicians_service_pb2.SuggestTechniciansRequest, _context: Any
+    ) -> technicians_service_pb2.SuggestTechniciansResponse:
+        return self._suggestions.find(current_caller(), request)
 
     def CheckEligibility(
         self, request: technicians_service_pb2.CheckEligibilityRequest, _context: Any
@@ -56,3 +79,75 @@ class ProfileServicer:
         self, request: technicians_service_pb2.UpdateOwnProfileRequest, _context: Any
     ) -> person_pb2.Person:
         return self._logins.update_own(current_caller(), request)
+
+
+class RosterServicer:
+    """Field technician management."""
+
+    def __init__(self, roster: Roster, search: RosterSearch) -> None:
+        self._roster = roster
+        self._search = search
+
+    def SearchRoster(
+        self, request: roster_service_pb2.SearchRosterRequest, _context: Any
+    ) -> roster_service_pb2.SearchRosterResponse:
+        return self._search.find(current_caller(), request)
+
+    def OnboardTechnician(
+        self, request: roster_service_pb2.OnboardTechnicianRequest, _context: Any
+    ) -> membership_pb2.Membership:
+        return self._roster.onboard(current_caller(), request)
+
+    def PreviewOffboarding(
+        self, request: roster_service_pb2.PreviewOffboardingRequest, _context: Any
+    ) -> roster_service_pb2.PreviewOffboardingResponse:
+        return self._roster.preview(current_caller(), request)
+
+    def OffboardTechnician(
+        self, request: roster_service_pb2.OffboardTechnicianRequest, _context: Any
+    ) -> roster_service_pb2.OffboardTechnicianResponse:
+        return self._roster.offboard(current_caller(), request)
+
+
+class CredentialServicer:
+    """What technicians hold."""
+
+    def __init__(self, credentials: Credentials) -> None:
+        self._credentials = credentials
+
+    def ListCredentials(
+        self, request: credential_service_pb2.ListCredentialsRequest, _context: Any
+    ) -> credential_service_pb2.ListCredentialsResponse:
+        return self._credentials.find(current_caller(), request)
+
+    def RevokeCredential(
+        self, request: credential_service_pb2.RevokeCredentialRequest, _context: Any
+    ) -> technician_certification_pb2.TechnicianCertification:
+        return self._credentials.revoke(current_caller(), request)
+
+
+class PhotoServicer:
+    """What technicians look like."""
+
+    def __init__(self, photos: Photos) -> None:
+        self._photos = photos
+
+    def UploadTechnicianPhoto(
+        self, request_iterator: Iterator[photo_service_pb2.UploadTechnicianPhotoRequest], _context: Any
+    ) -> technician_pb2.Technician:
+        first = next(request_iterator, None)
+        if first is None or first.WhichOneof("part") != "description":
+            message = "An upload begins with its description."
+            raise InvalidRequest(message, violations=[Violation("description", message)])
+        chunks = (request.chunk for request in request_iterator)
+        return self._photos.upload(current_caller(), first.description, chunks)
+
+    def GetTechnicianPhoto(
+        self, request: photo_service_pb2.GetTechnicianPhotoRequest, _context: Any
+    ) -> photo_service_pb2.TechnicianPhoto:
+        return self._photos.get(current_caller(), request.technician_id)
+
+    def RemoveTechnicianPhoto(
+        self, request: photo_service_pb2.RemoveTechnicianPhotoRequest, _context: Any
+    ) -> technician_pb2.Technician:
+        return self._photos.remove(current_caller(), request)

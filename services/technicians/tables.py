@@ -11,11 +11,23 @@ from fieldmesh.technicians.v1 import (
     technician_certification_pb2,
     technician_pb2,
 )
-from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, MetaData, String, Table, text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    text,
+)
 
 from services.chassis.kit import kit_table
 from services.chassis.tables import chassis_tables
-from services.chassis.types import StringList
+from services.chassis.types import Instant, LocalDate, StringList
 
 metadata = MetaData()
 chassis = chassis_tables(metadata)
@@ -50,7 +62,22 @@ technicians = kit_table(
     Index("ix_technicians_person", "person_id"),
 )
 
-memberships = kit_table(metadata, membership_pb2.Membership, "memberships")
+# Apart from the rows of technicians, which lists read.
+technician_photos = Table(
+    "technician_photos",
+    metadata,
+    Column("technician_id", String(40), primary_key=True),
+    Column("content", LargeBinary, nullable=False),
+    Column("photo_version", String(40), nullable=False),
+    Column("update_time", Instant, nullable=False),
+)
+
+memberships = kit_table(
+    metadata,
+    membership_pb2.Membership,
+    "memberships",
+    Index("ix_memberships_organization_days", "organization_id", "start_date", "end_date"),
+)
 
 certifications = kit_table(metadata, certification_pb2.Certification, "certifications", unique=[("code",)])
 
@@ -59,6 +86,16 @@ technician_certifications = kit_table(
     technician_certification_pb2.TechnicianCertification,
     "technician_certifications",
     unique=[("technician_id", "certification_id", "issue_date")],
+)
+
+# Which reminders of an expiry were told; another expiry of the same certificate has reminders of its own.
+expiry_reminders = Table(
+    "expiry_reminders",
+    metadata,
+    Column("technician_certification_id", String(40), primary_key=True),
+    Column("expiry_date", LocalDate, primary_key=True),
+    Column("threshold_days", Integer, primary_key=True, autoincrement=False),
+    Column("remind_time", Instant, nullable=False),
 )
 
 skill_requirements = kit_table(
@@ -77,6 +114,9 @@ assignments = kit_table(
     *(_ref(name) for name in PARTY_COLUMNS),
     Column("scope_version", BigInteger, nullable=False, server_default="0"),
     Column("duration_minutes", Integer, nullable=False, server_default="0"),
+    # Where the visit is, for drives from and to other visits; of the order's site, which does not move.
+    Column("site_latitude", Float, nullable=True),
+    Column("site_longitude", Float, nullable=True),
     *(Index(f"ix_assignments_{name}", name, "assign_time", "id") for name in PARTY_COLUMNS),
     Index("ix_assignments_visit", "technician_id", "state", "start_time"),
     Index("ix_assignments_expiry", "state", "expire_time"),

@@ -83,6 +83,29 @@ class EmailDomainMismatch(Refusal):
         super().__init__(f"The corporate e-mail {text}.", violations=[Violation("corporate_email", text)])
 
 
+class OpenAssignments(Refusal):
+    """A technician leaves, and assignments that are open were not handled (CP-94)."""
+
+    reason = "OPEN_ASSIGNMENTS"
+
+    def __init__(self, name: str, numbers: Sequence[str], assignment_ids: Sequence[str]) -> None:
+        text = f"{name} is still assigned to {', '.join(numbers)}: assign somebody else, or return them to the queue."
+        super().__init__(
+            text,
+            violations=[Violation("return_to_queue", text)],
+            metadata={"assignments": ",".join(assignment_ids)},
+        )
+
+
+class CredentialRevoked(Refusal):
+    """A certificate is revoked once."""
+
+    reason = "CREDENTIAL_REVOKED"
+
+    def __init__(self, code: str) -> None:
+        super().__init__(f"This certificate for {code} was revoked before.")
+
+
 class LoginInactive(Refusal):
     """The person, or their organisation, is deactivated."""
 

@@ -28,8 +28,12 @@ def visit_of(start: datetime | None, minutes: int) -> Visit | None:
 
 def day_of(start: datetime | None, zone: str, now: datetime) -> date:
     """Give the date on the site's calendar on which the work is done; today while it is not scheduled."""
-    moment = start or now
+    return (start or now).astimezone(zone_of(zone)).date()
+
+
+def zone_of(name: str) -> ZoneInfo:
+    """Give the zone of a site; UTC where it is not named, or not known."""
     try:
-        return moment.astimezone(ZoneInfo(zone)).date() if zone else moment.date()
+        return ZoneInfo(name or "UTC")
     except (ZoneInfoNotFoundError, ValueError):
-        return moment.date()
+        return ZoneInfo("UTC")

@@ -1,0 +1,200 @@
+"""Who is best sent to a visit: a score of five parts, each with its reason in words (B-5)."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import IntEnum
+from heapq import nsmallest
+from math import asin, cos, radians, sin, sqrt
+from operator import itemgetter, mul
+
+from services.technicians.domain.skills import Held, Requirement, missing_codes, needed_codes
+
+EARTH_MILES = 3958.8
+FAR_MILES = 150.0
+"""From here on a distance gives no points."""
+LONG_DAYS = 90
+"""So long beyond the visit a certificate has to be valid for all points."""
+FULL_WEEK = 10
+"""With so many other visits in the week nobody gets points for the load."""
+UNKNOWN_SHARE = 0.5
+"""Where home or site is not known, neither near nor far."""
+
+
+class Part(IntEnum):
+    """What a part of the score is about; the values are those of the contract."""
+
+    SKILLS = 1
+    VALIDITY = 2
+    DISTANCE = 3
+    LOAD = 4
+    AVAILABILITY = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """Points that each part can give."""
+
+    skills: float = 40.0
+    validity: float = 10.0
+    distance: float = 25.0
+    load: float = 15.0
+    availability: float = 10.0
+
+    def of(self, part: Part) -> float:
+        """The points of one part."""
+        return float(getattr(self, part.name.lower()))
+
+    @property
+    def points(self) -> tuple[float, ...]:
+        """The points of all parts, in their order."""
+        return tuple(self.of(part) for part in Part)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A position in degrees."""
+
+    latitude: float
+    longitude: float
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """What is known of somebody for the visit: certificates, home, other visits of the week, another at that time."""
+
+    technician_id: str
+    person_id: str
+    name: str
+    held: tuple[Held, ...]
+    home: Place | None
+    visits: int
+    busy: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """What is to be done: on which day at the site, what it needs, where."""
+
+    day: date
+    requirements: tuple[Requirement, ...]
+    site: Place | None
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """A part of a score: its points of the most that there are, and why."""
+
+    part: Part
+    points: float
+    most: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """A candidate with the score, 0 to 100, and where it comes from."""
+
+    candidate: Candidate
+    score: float
+    reasons: tuple[Reason, ...]
+    qualified: bool
+
+
+def ranked(candidates: Iterable[Candidate], errand: Errand, weights: Weights, limit: int) -> list[Suggestion]:
+    """The best candidates, at most `limit`: qualified and free ones first, then by score, then by name."""
+    most, needed = weights.points, needed_codes(errand.requirements)
+    placed = []
+    for candidate in candidates:
+        shares = _shares(candidate, errand, needed)
+        fits = shares[0] == 1.0 and not candidate.busy
+        score = sum(map(mul, shares, most))
+        placed.append(((not fits, -score, candidate.name, candidate.technician_id), candidate, shares))
+    best = nsmallest(limit, placed, key=itemgetter(0))
+    return [_explained(candidate, shares, errand, weights) for _, candidate, shares in best]
+
+
+def miles_between(one: Place, other: Place) -> float:
+    """Miles on the great circle."""
+    north, south = radians(one.latitude), radians(other.latitude)
+    turn = radians(other.longitude - one.longitude)
+    chord = sin((south - north) / 2) ** 2 + cos(north) * cos(south) * sin(turn / 2) ** 2
+    return 2 * EARTH_MILES * asin(min(1.0, sqrt(chord)))
+
+
+def _shares(candidate: Candidate, errand: Errand, needed: Sequence[str]) -> tuple[float, ...]:
+    """How much of each part somebody gets, 0 to 1, in the order of the parts."""
+    missing = missing_codes(errand.requirements, candidate.held, errand.day)
+    skills = 1.0 if not missing else max(0.0, 1 - len(missing) / len(needed)) * UNKNOWN_SHARE
+    days = _days_left(candidate.held, needed, errand.day)
+    validity = 0.0 if missing else 1.0 if days is None else min(1.0, days / LONG_DAYS)
+    if candidate.home is None or errand.site is None:
+        distance = UNKNOWN_SHARE
+    else:
+        distance = max(0.0, 1 - miles_between(candidate.home, errand.site) / FAR_MILES)
+    load = max(0.0, 1 - candidate.visits / FULL_WEEK)
+    return skills, validity, distance, load, 0.0 if candidate.busy else 1.0
+
+
+def _score(shares: Sequence[float], weights: Weights) -> float:
+    total = sum(weights.points)
+    return 100 * sum(map(mul, shares, weights.points)) / total if total else 0.0
+
+
+def _days_left(held: Iterable[Held], needed: Sequence[str], day: date) -> int | None:
+    """Days beyond the visit for which the needed certificates are all valid; None: for ever."""
+    ends: dict[str, date | None] = {}
+    for each in held:
+        if each.code in needed and each.valid_on(day):
+            known = ends.get(each.code, date.min)
+            ends[each.code] = None if each.expires is None or known is None else max(known, each.expires)
+    lasting = [end for end in ends.values() if end is not None]
+    return (min(lasting) - day).days if lasting else None
+
+
+def _explained(candidate: Candidate, shares: tuple[float, ...], errand: Errand, weights: Weights) -> Suggestion:
+    words = (
+        _skills_words(candidate, errand),
+        _validity_words(candidate, errand),
+        _distance_words(candidate, errand),
+        _load_words(candidate),
+        "Another visit overlaps." if candidate.busy else "Free at that time.",
+    )
+    reasons = tuple(
+        Reason(part, round(share * weights.of(part), 1), weights.of(part), text)
+        for part, share, text in zip(Part, shares, words, strict=True)
+    )
+    return Suggestion(candidate, round(_score(shares, weights), 1), reasons, qualified=shares[0] == 1.0)
+
+
+def _skills_words(candidate: Candidate, errand: Errand) -> str:
+    needed = needed_codes(errand.requirements)
+    if not needed:
+        return "The work needs no certificate."
+    missing = missing_codes(errand.requirements, candidate.held, errand.day)
+    return f"Missing: {', '.join(missing)}." if missing else "Holds everything that the work needs."
+
+
+def _validity_words(candidate: Candidate, errand: Errand) -> str:
+    needed = needed_codes(errand.requirements)
+    days = _days_left(candidate.held, needed, errand.day)
+    if not needed or missing_codes(errand.requirements, candidate.held, errand.day):
+        return "No certificate to look at." if not needed else "Not every certificate is held."
+    if days is None:
+        return "The certificates do not expire."
+    return f"The first certificate expires {days} {'day' if days == 1 else 'days'} after the visit."
+
+
+def _distance_words(candidate: Candidate, errand: Errand) -> str:
+    if errand.site is None:
+        return "The position of the site is not known."
+    if candidate.home is None:
+        return "The home position is not known."
+    miles = round(miles_between(candidate.home, errand.site))
+    return f"{miles:,} {'mile' if miles == 1 else 'miles'} from home as the crow flies."
+
+
+def _load_words(candidate: Candidate) -> str:
+    if not candidate.visits:
+        return "No other visit that week."
+    return f"{candidate.visits} other {'visit' if candidate.visits == 1 else 'visits'} that week."

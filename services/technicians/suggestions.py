@@ -1,0 +1,153 @@
+"""Suggesting technicians for an order (B-5): read in five statements, ranked in memory."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import UTC, datetime, time, timedelta
+from typing import TYPE_CHECKING, Final
+
+from fieldmesh.technicians.v1 import technicians_service_pb2
+from sqlalchemy import func, select
+
+from services.chassis.errors import InvalidRequest, Violation
+from services.technicians import repository
+from services.technicians.domain.skills import Held, needed_codes
+from services.technicians.domain.suggesting import Candidate, Errand, Place, Suggestion, Weights, ranked
+from services.technicians.domain.visits import zone_of
+from services.technicians.memberships import holds_on
+from services.technicians.tables import assignments, memberships, technician_certifications, technicians
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from sqlalchemy import Connection, Select
+
+    from services.chassis.database import Database
+    from services.chassis.identity import Caller
+    from services.technicians.desk import Desk, Inquiry
+
+USUAL: Final = 5
+MOST: Final = 25
+WEEK: Final = timedelta(days=7)
+_contract = technicians_service_pb2
+
+
+class Suggestions:
+    """Compares the members of the organisation that does an order; freelancers are never suggested (hard case 9)."""
+
+    def __init__(self, database: Database, desk: Desk, weights: Weights) -> None:
+        self._database = database
+        self._desk = desk
+        self._weights = weights
+
+    def find(
+        self, caller: Caller, request: _contract.SuggestTechniciansRequest
+    ) -> _contract.SuggestTechniciansResponse:
+        """The best technicians for an order, each with its reasons.
+
+        Raises InvalidRequest for a limit that is none, NotFound for an order that the caller does not see.
+        """
+        if not 0 <= request.limit <= MOST:
+            wrong = [Violation("limit", f"must be between 0 and {MOST}")]
+            raise InvalidRequest("The limit is out of range.", reason="INVALID_FIELDS", violations=wrong)
+        with self._database.read() as connection:
+            inquiry = self._desk.inquire(connection, caller, request.need)
+            found = _candidates(connection, inquiry, request.need.site_time_zone)
+            errand = Errand(inquiry.occasion.day, inquiry.requirements, inquiry.site)
+            best = ranked(found, errand, self._weights, request.limit or USUAL)
+            chosen = [each.candidate.technician_id for each in best]
+            drives = self._desk.drives(connection, caller, inquiry, chosen)
+        told = [_told(each, drives.get(each.candidate.technician_id, ())) for each in best]
+        return _contract.SuggestTechniciansResponse(suggestions=told, compared=len(found))
+
+
+def _candidates(connection: Connection, inquiry: Inquiry, zone: str) -> list[Candidate]:
+    columns = technicians.c
+    home = (columns.position_latitude, columns.position_longitude)
+    members = select(memberships.c.technician_id).where(
+        memberships.c.organization_id == inquiry.executor, holds_on(inquiry.occasion.day)
+    )
+    if not inquiry.executor:
+        return []
+    rows = connection.execute(
+        select(columns.id, columns.person_id, columns.name, *home).where(
+            columns.active.is_(True), columns.id.in_(members)
+        )
+    ).all()
+    held = _held(connection, inquiry, members)
+    visits = _visits(connection, inquiry, zone, members)
+    busy = _busy(connection, inquiry, members)
+    return [
+        Candidate(
+            technician_id=row.id,
+            person_id=row.person_id,
+            name=row.name,
+            held=tuple(held.get(row.id, ())),
+            home=None if row.position_latitude is None else Place(row.position_latitude, row.position_longitude),
+            visits=visits.get(row.id, 0),
+            busy=row.id in busy,
+        )
+        for row in rows
+    ]
+
+
+def _held(connection: Connection, inquiry: Inquiry, members: Select[tuple[str]]) -> Mapping[str, list[Held]]:
+    needed = needed_codes(inquiry.requirements)
+    if not needed:
+        return {}
+    columns = technician_certifications.c
+    wanted = select(
+        columns.technician_id, columns.certification_code, columns.issue_date, columns.expiry_date, columns.revoke_date
+    ).where(columns.certification_code.in_(needed), columns.technician_id.in_(members))
+    found: dict[str, list[Held]] = defaultdict(list)
+    for technician_id, *certificate in connection.execute(wanted):
+        found[technician_id].append(Held(*certificate))
+    return found
+
+
+def _visits(connection: Connection, inquiry: Inquiry, zone: str, members: Select[tuple[str]]) -> Mapping[str, int]:
+    """Other visits of each in the week of the visit, Monday to Sunday by the site's calendar."""
+    day = inquiry.occasion.day
+    monday = datetime.combine(day - timedelta(days=day.weekday()), time(), zone_of(zone)).astimezone(UTC)
+    columns = assignments.c
+    wanted = (
+        select(columns.technician_id, func.count())
+        .where(
+            columns.technician_id.in_(members),
+            columns.work_order_id != inquiry.occasion.work_order_id,
+            repository.holds_time(inquiry.occasion.now),
+            columns.start_time >= monday,
+            columns.start_time < monday + WEEK,
+        )
+        .group_by(columns.technician_id)
+    )
+    return {row[0]: row[1] for row in connection.execute(wanted)}
+
+
+def _busy(connection: Connection, inquiry: Inquiry, members: Select[tuple[str]]) -> set[str]:
+    overlap = repository.overlapping(inquiry.occasion)
+    if overlap is None:
+        return set()
+    wanted = select(assignments.c.technician_id).where(assignments.c.technician_id.in_(members), overlap)
+    return set(connection.execute(wanted).scalars())
+
+
+def _told(suggestion: Suggestion, drives: Sequence[str]) -> _contract.Suggestion:
+    candidate = suggestion.candidate
+    answer = _contract.Suggestion(
+        technician_id=candidate.technician_id,
+        person_id=candidate.person_id,
+        name=candidate.name,
+        score=suggestion.score,
+        qualified=suggestion.qualified,
+        busy=candidate.busy,
+        travel_conflicts=drives,
+    )
+    for reason in suggestion.reasons:
+        answer.reasons.add(
+            part=_contract.SuggestionPart.ValueType(reason.part),
+            points=reason.points,
+            most=reason.most,
+            text=reason.text,
+        )
+    return answer
