@@ -1,12 +1,30 @@
-"""What the kit serves of shipping. All of it is read: events, carriers and seeds write it."""
+"""What the kit serves of shipping. All of it is read: events, carriers, drafts and seeds write it."""
 
-from fieldmesh.shipping.v1 import fulfilment_order_pb2, parts_request_pb2, shipment_pb2, sla_pb2
+from collections.abc import Sequence
+from typing import Any
+
+from fieldmesh.shipping.v1 import fulfilment_order_pb2, parts_request_pb2, rma_pb2, shipment_pb2, sla_pb2
 from google.protobuf.message import Message
-from sqlalchemy import Table
+from sqlalchemy import Connection, Table
 
+from services.chassis.etag import etag_of
+from services.chassis.identity import Caller
 from services.chassis.kit.resource import Resource
 from services.shipping import tables
-from services.shipping.scope import ROWS_OF_AN_ORDER
+from services.shipping.scope import RECALCULATIONS, ROWS_OF_AN_ORDER, VERSIONS
+
+
+def _etags(_connection: Connection, _caller: Caller, rows: Sequence[Any]) -> None:
+    """A draft's changes are counted beside its version."""
+    for row in rows:
+        row.etag = etag_of(row.id, row.revision)
+
+
+VERSIONED = {
+    "calendar": Resource(sla_pb2.BusinessCalendar, tables.business_calendars, scope=VERSIONS, present=_etags),
+    "policy": Resource(sla_pb2.SlaPolicy, tables.sla_policies, scope=VERSIONS, present=_etags),
+}
+"""Calendars and policies, by the kind of their versions."""
 
 
 def resources() -> tuple[Resource, ...]:
@@ -17,10 +35,11 @@ def resources() -> tuple[Resource, ...]:
         (shipment_pb2.Shipment, tables.shipments),
         (shipment_pb2.Parcel, tables.parcels),
         (shipment_pb2.TrackingEvent, tables.tracking_events),
+        (rma_pb2.Rma, tables.rmas),
         (sla_pb2.SlaTarget, tables.sla_targets),
     )
     return (
         *(Resource(message, table, scope=ROWS_OF_AN_ORDER) for message, table in of_an_order),
-        Resource(sla_pb2.BusinessCalendar, tables.business_calendars),
-        Resource(sla_pb2.SlaPolicy, tables.sla_policies),
+        *VERSIONED.values(),
+        Resource(sla_pb2.SlaRecalculation, tables.sla_recalculations, scope=RECALCULATIONS),
     )

@@ -11,8 +11,9 @@ from marshmallow import Schema, ValidationError, fields, validate
 
 from services.chassis.errors import InvalidRequest, Violation
 from services.shipping.domain.parcels import ParcelState, Sighting
-from services.shipping.domain.policy import Anchor, AssignmentAnchor, DeliveryAnchor, Pause, RequiredDelivery
+from services.shipping.domain.policy import Anchor, AssignmentAnchor, DeliveryAnchor, Pause, RequiredDelivery, WorkClass
 from services.shipping.domain.tracking import Update
+from services.shipping.repository.reference import WORK_CLASSES
 
 MOST_UPDATES = 500
 MOST_PARCELS = 200
@@ -31,6 +32,7 @@ class TargetPreview:
     zone: str
     anchor: Anchor
     pauses: tuple[Pause, ...] = ()
+    work_classes: tuple[WorkClass, ...] = ()
 
 
 class _Day(fields.Field[date]):
@@ -172,7 +174,12 @@ def target_preview(request: messages.PreviewSlaTargetRequest) -> TargetPreview:
     backwards = [index for index, each in enumerate(pauses) if each.end is not None and each.end < each.start]
     if backwards:
         raise _invalid([Violation(f"pauses[{index}].end_time", "is before its start") for index in backwards])
-    return TargetPreview(loaded["policy_code"], loaded["calendar_name"], loaded["site_time_zone"], anchor, pauses)
+    unknown = [index for index, each in enumerate(request.work_classes) if each not in WORK_CLASSES]
+    if unknown:
+        raise _invalid([Violation(f"work_classes[{index}]", "is no class of work") for index in unknown])
+    classes = tuple(WORK_CLASSES[each] for each in sorted(set(request.work_classes)))
+    zone = loaded["site_time_zone"]
+    return TargetPreview(loaded["policy_code"], loaded["calendar_name"], zone, anchor, pauses, classes)
 
 
 def appointment_start(request: messages.EvaluateAppointmentRequest) -> datetime:

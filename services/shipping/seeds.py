@@ -10,6 +10,12 @@ from sqlalchemy import Connection
 
 from services.chassis.ids import derive_id
 from services.chassis.kit.seeding import add_missing
+from services.shipping.domain.versions import (
+    FIRST_WARNING,
+    MORNING_WARNING,
+    SECOND_WARNING,
+    VersionState,
+)
 from services.shipping.tables import business_calendars, sla_policies
 
 DEFAULT_CALENDAR = "US business days"
@@ -49,10 +55,12 @@ def _united_states(calendar_id: str) -> dict[str, Any]:
         "version": 1,
         "windows": [{"weekday": day, "opens": _OPENS, "closes": _CLOSES} for day in _WORKING_DAYS],
         "exceptions": [
-            {"date": {"year": day.year, "month": day.month, "day": day.day}, "name": name}
+            {"date": {"year": day.year, "month": day.month, "day": day.day}, "name": name, "imported": True}
             for day, name in federal_holidays(FIRST_YEAR, LAST_YEAR).items()
         ],
         "in_force": True,
+        "state": int(VersionState.IN_FORCE),
+        "country": "US",
         "organization_id": "",
     }
 
@@ -68,5 +76,9 @@ def _policy(policy_id: str, code: str, name: str, amount: int) -> dict[str, Any]
         "cut_off": "17:00",
         "due_time": "",
         "in_force": True,
+        "state": int(VersionState.IN_FORCE),
+        "first_warning": FIRST_WARNING,
+        "second_warning": SECOND_WARNING,
+        "morning_warning": MORNING_WARNING,
         "organization_id": "",
     }

@@ -3,7 +3,7 @@
 Rows that belong to a work order carry its parties and are filtered by them locally (hard-parts 3).
 """
 
-from fieldmesh.shipping.v1 import fulfilment_order_pb2, parts_request_pb2, shipment_pb2, sla_pb2
+from fieldmesh.shipping.v1 import fulfilment_order_pb2, parts_request_pb2, rma_pb2, shipment_pb2, sla_pb2
 from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, MetaData, SmallInteger, String, Table, Text
 
 from services.chassis.kit.table import kit_table
@@ -67,6 +67,10 @@ work_orders = Table(
     Column("completed_time", Instant),
     _flag("void"),
     _whole("target_version"),
+    # Counts what others were told of the order's parts.
+    _whole("parts_version"),
+    # Of its line items, as their work types had them when the order moved last.
+    Column("work_classes", StringList, nullable=False, server_default="[]"),
 )
 
 # One row for each technician with a part in an order, so that a technician's lists follow an index.
@@ -111,6 +115,7 @@ parcels = kit_table(
     shipment_pb2.Parcel,
     "parcels",
     _text("ship_to_zone", 80),
+    _whole("retired_sequence"),
     *_by_party("parcels", "tracking_number"),
     unique=[("carrier", "tracking_number")],
 )
@@ -125,11 +130,31 @@ tracking_events = kit_table(
     unique=[("parcel_id", "carrier_sequence")],
 )
 
+rmas = kit_table(
+    metadata,
+    rma_pb2.Rma,
+    "rmas",
+    # Which reminders went out.
+    Column("reminded", SmallInteger, nullable=False, server_default="0"),
+    *_by_party("rmas", "create_time"),
+    unique=[("number",)],
+)
+
 business_calendars = kit_table(
     metadata, sla_pb2.BusinessCalendar, "business_calendars", unique=[("organization_id", "name", "version")]
 )
 
 sla_policies = kit_table(metadata, sla_pb2.SlaPolicy, "sla_policies", unique=[("organization_id", "code", "version")])
+
+sla_recalculations = kit_table(
+    metadata,
+    sla_pb2.SlaRecalculation,
+    "sla_recalculations",
+    # What was published, and the order that was looked at last: a restart goes on behind it.
+    _text("version_kind", 10),
+    _text("version_key", 120),
+    _ref("after"),
+)
 
 sla_targets = kit_table(
     metadata,
@@ -140,6 +165,20 @@ sla_targets = kit_table(
     unique=[("work_order_id", "version")],
 )
 
+# What the timer tells of a target, once for each version and kind (hard-parts 9).
+sla_warnings = Table(
+    "sla_warnings",
+    metadata,
+    Column("work_order_id", String(40), primary_key=True),
+    Column("target_version", BigInteger, primary_key=True),
+    Column("kind", SmallInteger, primary_key=True),
+    Column("due_time", Instant, nullable=False),
+    Column("told_time", Instant),
+    # The version of the target that lifted a breach, such as by a later delivery date (sla.md, 2).
+    _whole("lifted_by_version"),
+    Index("ix_sla_warnings_waiting", "told_time", "due_time"),
+)
+
 # What technicians says of organisations; a tombstone keeps its version (hard-parts 10).
 organizations = Table(
     "organizations",
@@ -147,6 +186,8 @@ organizations = Table(
     _key(),
     Column("name", Text, nullable=False, server_default=""),
     _flag("auto_place_orders"),
+    # Days until parts are to be on their way back; 0: as the installation has it.
+    _whole("return_days"),
     _whole("source_version"),
     _flag("deleted"),
 )
@@ -159,6 +200,7 @@ OF_AN_ORDER: tuple[Table, ...] = (
     shipments,
     parcels,
     tracking_events,
+    rmas,
     sla_targets,
 )
 """Tables whose rows follow the parties of their work order."""

@@ -6,7 +6,7 @@ from datetime import date
 from enum import IntEnum
 
 from services.shipping.domain.errors import ShippingRefusal
-from services.shipping.domain.parcels import Parcel, latest_delivery
+from services.shipping.domain.parcels import Parcel, Retirement, latest_delivery
 from services.shipping.domain.policy import RequiredDelivery
 from services.shipping.domain.ship_to import ShipTo
 
@@ -28,10 +28,11 @@ class RequestState(IntEnum):
 
     REQUESTED = 1
     PLACED = 2
+    CANCELLED = 3
 
 
 class Phase(IntEnum):
-    """How far a fulfilment order is; it never goes back. The numbers are those of the contract."""
+    """How far a fulfilment order is; carriers never move it back. The numbers are those of the contract."""
 
     PLACED = 1
     OPENED = 2
@@ -39,9 +40,30 @@ class Phase(IntEnum):
     DELIVERED = 4
 
 
+class Outcome(IntEnum):
+    """Why a fulfilment order no longer counts. The numbers are those of the contract."""
+
+    COUNTS = 0
+    CANCELLED = 1
+    REPLACED = 2
+    RETURNING = 3
+
+
+RETIREMENTS = {
+    Outcome.COUNTS: Retirement.NONE,
+    Outcome.CANCELLED: Retirement.CANCELLED,
+    Outcome.REPLACED: Retirement.REPLACED,
+    Outcome.RETURNING: Retirement.RETURNING,
+}
+"""What an order's outcome means for its parcels."""
+
+
 @dataclass(frozen=True, slots=True)
 class PartLine:
-    """A part that a line item of the work order needs."""
+    """A part that a line item of the work order needs; `replaced` is how many of it another order sends again.
+
+    `fault` says why in words, and `replaces` is the line of an earlier order that this one is sent for.
+    """
 
     id: str
     line_item_id: str
@@ -51,11 +73,23 @@ class PartLine:
     quantity: int
     returnable: bool = False
     required: bool = True
+    replaced: int = 0
+    fault: str = ""
+    replaces: str = ""
+
+    @property
+    def remaining(self) -> int:
+        """How many of it still come, or came, by this line."""
+        return self.quantity - self.replaced
+
+    def is_same_need(self, other: "PartLine") -> bool:
+        """Whether both are for the same part of the same line item."""
+        return (self.line_item_id, self.part_id) == (other.line_item_id, other.part_id)
 
 
 @dataclass(frozen=True, slots=True)
 class PartsRequest:
-    """What an accepted work order needs; opened once for an order and acceptance version."""
+    """What a work order needs; opened once for an order and acceptance version, added to while it is not ordered."""
 
     id: str
     work_order_id: str
@@ -87,6 +121,12 @@ class FulfilmentOrder:
     expected: date | None = None
     required_parcels: int = 0
     version: int = 1
+    outcome: Outcome = Outcome.COUNTS
+
+    @property
+    def counts(self) -> bool:
+        """True while the work needs it."""
+        return self.outcome is Outcome.COUNTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,18 +172,21 @@ def order_class(plan: str) -> str:
 def progress(order: FulfilmentOrder, parcels: Sequence[Parcel], required_parcels: int = 0) -> Progress:
     """Where an order is after its parcels; the last required one counts (hard case 2).
 
-    `required_parcels` is a new count told by the warehouse, 0 where it told none.
+    `required_parcels` is a new count told by the warehouse, 0 where it told none. An order that no longer counts stays
+    as it is, whatever its carriers say.
     """
+    if not order.counts:
+        return Progress(order, phase_changed=False, expected_changed=False)
     count = max(order.required_parcels, required_parcels)
-    required = [parcel for parcel in parcels if parcel.required]
-    complete = len(required) >= max(count, 1)
-    phase = Phase.OPENED if parcels else Phase.PLACED
-    if complete and all(parcel.handed_over for parcel in required):
+    awaited = [parcel for parcel in parcels if parcel.is_awaited]
+    complete = bool(awaited) and sum(parcel.is_announced for parcel in parcels) >= max(count, 1)
+    phase = Phase.OPENED if any(parcel.retirement is not Retirement.VOID for parcel in parcels) else Phase.PLACED
+    if complete and all(parcel.handed_over for parcel in awaited):
         phase = Phase.SHIPPED
-    if complete and all(parcel.is_delivered for parcel in required):
+    if complete and all(parcel.is_delivered for parcel in awaited):
         phase = Phase.DELIVERED
     phase = max(order.phase, phase)
-    expected = latest_delivery(required) if complete else None
+    expected = latest_delivery(awaited) if complete else None
     phase_changed, expected_changed = phase is not order.phase, expected != order.expected
     version = order.version + (phase_changed or expected_changed)
     after = replace(order, phase=phase, expected=expected, required_parcels=count, version=version)
@@ -155,8 +198,8 @@ def required_deliveries(order: FulfilmentOrder, parcels: Sequence[Parcel]) -> tu
     known = [
         RequiredDelivery(f"{parcel.carrier} {parcel.tracking_number}", parcel.expected, parcel.delivered)
         for parcel in sorted(parcels, key=lambda each: (each.carrier, each.tracking_number))
-        if parcel.required
+        if parcel.is_awaited
     ]
-    missing = max(order.required_parcels, 1) - len(known)
+    missing = max(order.required_parcels, 1) - sum(parcel.is_announced for parcel in parcels)
     known += [RequiredDelivery(f"of {order.number}, not announced yet") for _ in range(missing)]
     return tuple(known)

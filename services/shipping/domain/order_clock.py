@@ -7,6 +7,8 @@ from enum import IntEnum
 
 from services.shipping.domain.policy import Pause, PauseKind
 from services.shipping.domain.sla import Target
+from services.shipping.domain.steps import Step, StepKind, length_words, whole_minutes
+from services.shipping.domain.zones import ticks
 
 
 class Category(IntEnum):
@@ -77,7 +79,9 @@ def after_move(clock: OrderClock, move: Move) -> OrderClock:
     pauses = _ended(clock.pauses, move.at)
     if move.before is Category.DONE:
         pauses = (*pauses, Pause(clock.completed or move.at, move.at, PauseKind.SENT_BACK))
-    return replace(clock, pauses=pauses, stopped=None, completed=None)
+    if move.before is Category.DEAD:
+        pauses = (*pauses, Pause(clock.stopped or move.at, move.at, PauseKind.REOPENED))
+    return replace(clock, pauses=pauses, stopped=None, completed=None, void=False)
 
 
 def standing(target: Target | None, clock: OrderClock) -> SlaState:
@@ -93,6 +97,21 @@ def standing(target: Target | None, clock: OrderClock) -> SlaState:
     if target.awaiting:
         return SlaState.AWAITING_DELIVERY_DATE
     return SlaState.PAUSED if target.paused_since else SlaState.RUNNING
+
+
+def ending(target: Target | None, clock: OrderClock) -> tuple[Step, ...]:
+    """How the clock ended against the target, as the last step of its explanation (B-1); nothing while it runs."""
+    if target is None or not clock.frozen:
+        return ()
+    if clock.void or clock.stopped is None:
+        return (Step(StepKind.VOIDED),)
+    stopped = ticks(clock.stopped)
+    if target.due_at is None:
+        return (Step(StepKind.STOPPED, detail="there was no target yet", end=stopped),)
+    late = stopped - ticks(target.due_at)
+    length = length_words(whole_minutes(abs(late)))
+    detail = f"in time, {length} before the target" if late < 0 else f"late, {length} after the target"
+    return (Step(StepKind.STOPPED, detail=detail, end=stopped),)
 
 
 def _ended(pauses: Sequence[Pause], at: datetime) -> tuple[Pause, ...]:

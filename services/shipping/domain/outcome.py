@@ -2,8 +2,21 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from enum import IntEnum
 
 from services.shipping.domain.steps import Step
+
+
+class WarningKind(IntEnum):
+    """What people are told of a target before and when it is missed (sla.md, 10). The numbers are the contract's."""
+
+    FIRST = 1
+    AT_RISK = 2
+    DUE_DAY = 3
+    BREACH = 4
+
+
+Warnings = tuple[tuple[WarningKind, datetime], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +27,6 @@ class Outcome:
     due_date: date
     due_at: datetime
     consumed_at: datetime
-    at_risk_at: datetime
-    warn_at: tuple[datetime, ...]
+    at_risk_at: datetime | None
+    warnings: Warnings
     paused_since: datetime | None = None

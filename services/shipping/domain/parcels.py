@@ -19,6 +19,17 @@ class ParcelState(IntEnum):
     DELIVERED = 5
 
 
+class Retirement(IntEnum):
+    """Why the work no longer waits for a parcel. The numbers are those of the contract."""
+
+    NONE = 0
+    LOST = 1
+    VOID = 2
+    REPLACED = 3
+    CANCELLED = 4
+    RETURNING = 5
+
+
 @dataclass(frozen=True, slots=True)
 class Sighting:
     """One message of a carrier about one parcel.
@@ -38,7 +49,11 @@ class Sighting:
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
-    """A parcel as its messages leave it: always the fold of all of them in the carrier's order."""
+    """A parcel as its messages leave it: always the fold of all of them in the carrier's order.
+
+    Where its label became void, `retired_sequence` is the last message about the earlier address: dates up to there do
+    not hold any more, and a newer message brings the parcel back.
+    """
 
     id: str
     carrier: str
@@ -51,6 +66,18 @@ class Parcel:
     delivered_at: datetime | None = None
     sequence: int = 0
     sightings: tuple[Sighting, ...] = field(default=(), repr=False)
+    retirement: Retirement = Retirement.NONE
+    retired_sequence: int = 0
+
+    @property
+    def is_announced(self) -> bool:
+        """True where it is one of those that its order is sent in."""
+        return self.required and self.retirement is not Retirement.VOID
+
+    @property
+    def is_awaited(self) -> bool:
+        """True where the work waits for it, or waited for it until it came."""
+        return self.required and self.retirement is Retirement.NONE
 
     @property
     def handed_over(self) -> bool:
@@ -87,8 +114,23 @@ def see(parcel: Parcel, sighting: Sighting) -> Seen:
     return Seen(after, is_new=True)
 
 
+def retire(parcel: Parcel, why: Retirement) -> Parcel:
+    """A parcel that the work no longer waits for; one that was retired before keeps its reason."""
+    return parcel if parcel.retirement is not Retirement.NONE else replace(parcel, retirement=why)
+
+
+def void(parcel: Parcel, zone: str) -> Parcel:
+    """A parcel labelled for an address that was corrected, until the carrier says something newer; `zone` is new."""
+    if parcel.retirement is not Retirement.NONE:
+        return parcel
+    set_aside = replace(
+        parcel, retirement=Retirement.VOID, retired_sequence=parcel.sequence, ship_to_zone=zone, expected=None
+    )
+    return _fold(set_aside)
+
+
 def _facts(parcel: Parcel) -> tuple[object, ...]:
-    return (parcel.state, parcel.expected, parcel.delivered, parcel.delivered_at)
+    return (parcel.state, parcel.expected, parcel.delivered, parcel.delivered_at, parcel.retirement)
 
 
 def _fold(parcel: Parcel) -> Parcel:
@@ -100,14 +142,22 @@ def _fold(parcel: Parcel) -> Parcel:
         if delivered_at is not None:
             continue
         # The expected date freezes on delivery (sla.md, 2); a delivery may still name the one it kept.
-        expected = sighting.expected or expected
+        if sighting.sequence > parcel.retired_sequence:
+            expected = sighting.expected or expected
         state = max(state, sighting.state)
         if state is ParcelState.DELIVERED:
             delivered_at = sighting.occurred
             local = sighting.occurred.astimezone(zone_named(parcel.ship_to_zone)).date()
             delivered = sighting.delivery_date or local
+    revived = parcel.retirement is Retirement.VOID and sequence > parcel.retired_sequence
     return replace(
-        parcel, state=state, expected=expected, delivered=delivered, delivered_at=delivered_at, sequence=sequence
+        parcel,
+        state=state,
+        expected=expected,
+        delivered=delivered,
+        delivered_at=delivered_at,
+        sequence=sequence,
+        retirement=Retirement.NONE if revived else parcel.retirement,
     )
 
 

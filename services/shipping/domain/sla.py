@@ -1,21 +1,19 @@
 """The SLA engine: a pure function from stored inputs to a target and the steps that led to it (spec/sla.md)."""
 
-from dataclasses import dataclass
-from datetime import date, datetime, time
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 
 from services.shipping.domain.anchoring import Start, start_of
 from services.shipping.domain.errors import BeyondHorizon
-from services.shipping.domain.outcome import Outcome
+from services.shipping.domain.outcome import Outcome, WarningKind, Warnings
 from services.shipping.domain.pausing import Span, merged, walk
-from services.shipping.domain.policy import SlaInputs, Unit
+from services.shipping.domain.policy import WHOLE, PauseKind, SlaInputs, Unit
 from services.shipping.domain.steps import Step, StepKind, in_words, whole_minutes
 from services.shipping.domain.timeline import Clock, ElapsedTime, Timeline
 from services.shipping.domain.zones import HOUR, MINUTES_A_DAY, instant, local_date, wall
 
 HORIZON_YEARS = 3
 LONGEST_PAUSE_YEARS = 10
-WARNING_SHARES = (50, 75)
-WARNING_TIME = time(9)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +21,8 @@ class Target:
     """When the work is due. Without a date it is awaited: a required part has no delivery date yet.
 
     `due_at` is exclusive: an appointment that starts then is late. `consumed_at` is the instant that uses up the
-    need; `paused_since` is set while a pause is open that stops this clock. `warn_at` holds the instants of 50 % and
-    75 % of the time, and 09:00 on the due day, as far as they are before it is due; `at_risk_at` is that of 75 %.
+    need; `paused_since` is set while a pause is open that stops this clock. `warnings` holds the instants at which
+    people are told, as far as they are before it is due, and the breach; `at_risk_at` is the last share of the time.
     """
 
     inputs: SlaInputs
@@ -33,8 +31,13 @@ class Target:
     due_at: datetime | None = None
     consumed_at: datetime | None = None
     paused_since: datetime | None = None
-    warn_at: tuple[datetime, ...] = ()
+    warnings: Warnings = ()
     at_risk_at: datetime | None = None
+
+    @property
+    def warn_at(self) -> tuple[datetime, ...]:
+        """The instants of the warnings before it is due."""
+        return tuple(at for kind, at in self.warnings if kind is not WarningKind.BREACH)
 
     @property
     def awaiting(self) -> bool:
@@ -55,25 +58,32 @@ def compute(inputs: SlaInputs) -> Target:
 
     Raises CalendarWithoutWorkingTime, BeyondHorizon and UnknownZone.
     """
+    given = inputs
+    policy, why = inputs.policy.for_work(inputs.work_classes)
+    inputs = replace(inputs, policy=policy)
     steps = [
-        Step(StepKind.POLICY, inputs.policy.name, inputs.policy.allowance, number=inputs.policy.version),
+        Step(StepKind.POLICY, policy.name, policy.allowance, number=policy.version),
+        *([Step(StepKind.WORK_CLASS, detail=why)] if why else ()),
         Step(StepKind.ZONE, inputs.zone, inputs.zone_source),
     ]
     if inputs.policy.unit is not Unit.CLOCK_HOURS:
         steps.append(Step(StepKind.CALENDAR, inputs.calendar.name, number=inputs.calendar.version))
+    if inputs.policy.ignores_holds and any(pause.kind is PauseKind.HOLD for pause in inputs.pauses):
+        steps.append(Step(StepKind.HOLDS_IGNORED))
+        inputs = replace(inputs, pauses=tuple(each for each in inputs.pauses if each.kind is not PauseKind.HOLD))
     start = start_of(inputs, HORIZON_YEARS)
     steps += start.steps
     if start.at is None or start.timeline is None:
-        return Target(inputs, tuple(steps))
+        return Target(given, tuple(steps))
     outcome = _outcome(inputs, start, _long_enough(inputs, start.timeline))
     return Target(
-        inputs,
+        given,
         (*steps, *outcome.steps),
         outcome.due_date,
         outcome.due_at,
         outcome.consumed_at,
         outcome.paused_since,
-        outcome.warn_at,
+        outcome.warnings,
         outcome.at_risk_at,
     )
 
@@ -82,7 +92,8 @@ def _outcome(inputs: SlaInputs, start: Start, timeline: Timeline) -> Outcome:
     """Counts; a day without pauses ends alike for every order, so that the timeline remembers it."""
     if inputs.pauses or start.due is None:
         return _Counting(inputs, start, timeline).outcome()
-    key = (start.due, start.at, inputs.policy.due_time)
+    policy = inputs.policy
+    key = (start.due, start.at, policy.due_time, policy.warn_percents, policy.morning)
     known = timeline.settled.get(key)
     if known is None:
         known = timeline.settled[key] = _Counting(inputs, start, timeline).outcome()
@@ -120,15 +131,16 @@ class _Counting:
         paused_since = self._open_pause(opened, min(result.end, due_at))
         due_date = local_date((result.end if self.policy.in_days else due_at) - 1, self.timeline.zone)
         self._explain_due(due_date, due_at)
-        half, at_risk = (self._share(percent, result.effective) for percent in WARNING_SHARES)
-        morning = wall(due_date, WARNING_TIME.hour * 60, self.timeline.zone)
+        warnings = self._warnings(due_date, result.effective)
+        told = tuple((kind, instant(at)) for kind, at in warnings if at < due_at)
+        shares = [at for kind, at in warnings if kind is not WarningKind.DUE_DAY]
         return Outcome(
             steps=tuple(self.steps),
             due_date=due_date,
             due_at=instant(due_at),
             consumed_at=instant(result.end),
-            at_risk_at=instant(at_risk),
-            warn_at=tuple(instant(each) for each in (half, at_risk, morning) if each < due_at),
+            at_risk_at=instant(shares[-1]) if shares else None,
+            warnings=(*told, (WarningKind.BREACH, instant(due_at))),
             paused_since=None if paused_since is None else instant(paused_since),
         )
 
@@ -159,9 +171,20 @@ class _Counting:
         self.steps.append(Step(StepKind.PAUSE_OPEN, opened.name, start=opened.start))
         return opened.start
 
+    def _warnings(self, due_date: date, effective: tuple[Span, ...]) -> list[tuple[WarningKind, int]]:
+        """When people are warned; the last of the policy's shares is where an order is at risk."""
+        shares = self.policy.warn_percents
+        kinds = [WarningKind.FIRST] * (len(shares) - 1) + [WarningKind.AT_RISK] * bool(shares)
+        found = [(kind, self._share(share, effective)) for kind, share in zip(kinds, shares, strict=True)]
+        morning = self.policy.morning
+        if morning is not None:
+            at = wall(due_date, morning.hour * 60 + morning.minute, self.timeline.zone)
+            found.append((WarningKind.DUE_DAY, at))
+        return found
+
     def _share(self, percent: int, effective: tuple[Span, ...]) -> int:
         """The instant at which a share of the need is used up."""
-        return walk(self.clock, self.start, self.need * percent // 100, effective, None).end
+        return walk(self.clock, self.start, self.need * percent // WHOLE, effective, None).end
 
     def _explain_need(self) -> None:
         self.steps.append(Step(StepKind.NEED, start=self.start, end=self.unpaused, minutes=whole_minutes(self.need)))

@@ -14,6 +14,7 @@ class StepKind(StrEnum):
 
     NO_ENTITLEMENT = "NO_ENTITLEMENT"
     POLICY = "POLICY"
+    WORK_CLASS = "WORK_CLASS"
     ZONE = "ZONE"
     CALENDAR = "CALENDAR"
     PARCEL = "PARCEL"
@@ -25,6 +26,7 @@ class StepKind(StrEnum):
     SKIPPED = "SKIPPED"
     COUNTED_DAYS = "COUNTED_DAYS"
     COUNTED_TIME = "COUNTED_TIME"
+    HOLDS_IGNORED = "HOLDS_IGNORED"
     NEED = "NEED"
     PAUSE = "PAUSE"
     PAUSE_WITHOUT_EFFECT = "PAUSE_WITHOUT_EFFECT"
@@ -32,6 +34,8 @@ class StepKind(StrEnum):
     CONSUMED = "CONSUMED"
     DUE_DATE = "DUE_DATE"
     DUE_INSTANT = "DUE_INSTANT"
+    STOPPED = "STOPPED"
+    VOIDED = "VOIDED"
 
 
 class Step(NamedTuple):
@@ -50,18 +54,30 @@ class Step(NamedTuple):
 
 
 def day_words(day: date | None) -> str:
-    """Such as "Sun 2026-03-01"; "no date" for none."""
-    return f"{day:%a %Y-%m-%d}" if day else "no date"
+    """Such as "Sun 1 Mar 2026"; "no date" for none."""
+    return f"{day:%a} {day.day} {day:%b %Y}" if day else "no date"
 
 
 def time_words(at: int | None, zone: ZoneInfo) -> str:
-    """Such as "Fri 2026-03-06 15:50 CST"; "now" for none, as an open pause ends."""
-    return f"{instant(at).astimezone(zone):%a %Y-%m-%d %H:%M %Z}" if at is not None else "now"
+    """Such as "Fri 6 Mar 2026, 15:50 CST"; "now" for none, as an open pause ends."""
+    if at is None:
+        return "now"
+    local = instant(at).astimezone(zone)
+    return f"{day_words(local)}, {local:%H:%M %Z}"
 
 
 def minutes_words(minutes: int) -> str:
     """Such as "540 minutes"."""
     return "1 minute" if minutes == 1 else f"{minutes:,} minutes"
+
+
+def length_words(minutes: int) -> str:
+    """A length in the two units that matter: "2 days 3 hours", "40 minutes", "less than a minute"."""
+    days, rest = divmod(minutes, 24 * 60)
+    hours, left = divmod(rest, 60)
+    parts = [(days, "day"), (hours, "hour"), (0 if days else left, "minute")]
+    said = [f"{count:,} {unit}{'' if count == 1 else 's'}" for count, unit in parts if count]
+    return " ".join(said) or "less than a minute"
 
 
 def whole_minutes(span: int) -> int:
@@ -117,6 +133,7 @@ def _no_effect(step: Step, zone: ZoneInfo) -> str:
 _WORDS: dict[StepKind, Callable[[Step, ZoneInfo], str]] = {
     StepKind.NO_ENTITLEMENT: lambda _s, _z: "There is no entitlement, so there is no SLA.",
     StepKind.POLICY: lambda s, _: f"{s.name}, version {s.number}, allows {s.detail}.",
+    StepKind.WORK_CLASS: lambda s, _: f"{s.detail}.",
     StepKind.ZONE: lambda s, _: f"Dates and times are those of {s.name}, {s.detail}.",
     StepKind.CALENDAR: lambda s, _: f"Business time follows the calendar {s.name}, version {s.number}.",
     StepKind.PARCEL: _parcel,
@@ -132,6 +149,7 @@ _WORDS: dict[StepKind, Callable[[Step, ZoneInfo], str]] = {
     StepKind.COUNTED_TIME: lambda s, z: (
         f"{time_words(s.start, z)} to {time_words(s.end, z)} counts {minutes_words(s.minutes)}."
     ),
+    StepKind.HOLDS_IGNORED: lambda _s, _z: "The clock of this policy runs on while the work order is on hold.",
     StepKind.NEED: lambda s, z: (
         f"{minutes_words(s.minutes).capitalize()} are needed from {time_words(s.start, z)}, without pauses until "
         f"{time_words(s.end, z)}."
@@ -143,5 +161,7 @@ _WORDS: dict[StepKind, Callable[[Step, ZoneInfo], str]] = {
     ),
     StepKind.CONSUMED: lambda s, z: f"The time is used up at {time_words(s.end, z)}.",
     StepKind.DUE_DATE: lambda s, z: f"Due on {day_words(s.day)}, {s.detail} (before {time_words(s.end, z)}).",
+    StepKind.STOPPED: lambda s, z: f"The work was done {time_words(s.end, z)}: {s.detail}.",
+    StepKind.VOIDED: lambda _s, _z: "The work order ended without the work, so the target no longer counts.",
     StepKind.DUE_INSTANT: lambda s, z: f"Due before {time_words(s.end, z)}.",
 }

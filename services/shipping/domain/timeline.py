@@ -54,7 +54,7 @@ class Timeline:
         self._closes: list[int] = []
         self._before: list[int] = []
         self.counted: dict[tuple[date, int], tuple[date, int, tuple[Step, ...]]] = {}
-        self.settled: dict[tuple[date, int | None, time | None], Outcome] = {}
+        self.settled: dict[tuple[date, int | None, time | None, tuple[int, ...], time | None], Outcome] = {}
         self.first_year = first_year
         self.total = 0
         self._lay_out(date(first_year, 1, 1).toordinal(), date(last_year, 12, 31).toordinal())

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
-from services.shipping.domain.fulfilment import FulfilmentOrder, progress
+from services.shipping.domain.fulfilment import RETIREMENTS, FulfilmentOrder, progress
 from services.shipping.domain.known_order import Parties
 from services.shipping.domain.parcels import Parcel, Sighting, see
 from services.shipping.domain.zones import zone_named
@@ -75,7 +75,11 @@ class TrackedOrder:
         before = self.parcels.get(update.tracking)
         if before is None:
             zone = self.order.ship_to_zone
-            before = Parcel(parcel_id, update.carrier, update.tracking_number, update.required, zone)
+            # A label that is told after the order ended is kept, and awaited by nobody.
+            retirement = RETIREMENTS[self.order.outcome]
+            before = Parcel(
+                parcel_id, update.carrier, update.tracking_number, update.required, zone, retirement=retirement
+            )
             self.announced.add(update.tracking)
         self.required_parcels = max(self.required_parcels, update.required_parcels)
         seen = see(before, update.sighting)

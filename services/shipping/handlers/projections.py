@@ -8,15 +8,16 @@ from fieldmesh.technicians.v1.events_pb2 import OrganizationChanged
 from fieldmesh.workorders.v1 import events_pb2
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from services.chassis.ids import derive_id
 from services.chassis.unit_of_work import Transaction
-from services.shipping.domain.fulfilment import PartLine
+from services.shipping.domain.fulfilment import RequestState
 from services.shipping.domain.known_order import KnownOrder, Parties
 from services.shipping.domain.order_clock import Category, Move, after_move
-from services.shipping.domain.ship_to import ShipTo
+from services.shipping.domain.policy import WorkClass
+from services.shipping.handlers.amending import RELEASE_PARTS, Amending
 from services.shipping.handlers.ordering import Ordering
 from services.shipping.handlers.targets import Targets
-from services.shipping.repository import fulfilment, orders, parcels, reference
+from services.shipping.handlers.telling import case_of
+from services.shipping.repository import fulfilment, orders, reference
 
 # Effects of the workflow definitions that shipping knows.
 REQUEST_PARTS = "request_parts"
@@ -27,8 +28,9 @@ STOP_CLOCK = "stop_clock"
 class Projections:
     """Handles the events of workorders and technicians."""
 
-    def __init__(self, ordering: Ordering, targets: Targets) -> None:
+    def __init__(self, ordering: Ordering, amending: Amending, targets: Targets) -> None:
         self._ordering = ordering
+        self._amending = amending
         self._targets = targets
 
     def work_order_moved(self, transaction: Transaction, event: Event, moved: events_pb2.WorkOrderMoved) -> None:
@@ -40,14 +42,17 @@ class Projections:
             return
         order = _known(before, event, moved)
         orders.save_order(connection, order, before)
+        if RELEASE_PARTS in moved.effects:
+            # The clock ended with the parts as they were; what becomes of them measures nothing any more.
+            self._targets.refresh(transaction, [case_of(connection, order)])
         if REQUEST_PARTS in moved.effects and moved.HasField("parts"):
-            self._open_request(transaction, order, moved.parts)
+            self._ordering.open_request(transaction, order, moved.parts)
+        self._amending.follow(transaction, order, event, moved)
         if PLACE_ORDER in moved.effects:
             request = fulfilment.find_request(connection, order.id)
-            if request is not None:
+            if request is not None and request.state is RequestState.REQUESTED:
                 self._ordering.place(transaction, order, request)
-        fulfilments = parcels.fulfilments_of(connection, [order.id])[order.id]
-        self._targets.refresh(transaction, [(order, fulfilments)])
+        self._targets.refresh(transaction, [case_of(connection, order)])
 
     def work_order_deleted(self, transaction: Transaction, event: Event, deleted: events_pb2.WorkOrderDeleted) -> None:
         """Forgets an order that was never allocated."""
@@ -55,10 +60,14 @@ class Projections:
         orders.forget_order(transaction.connection, deleted.work_order_id)
 
     def organization_changed(self, transaction: Transaction, event: Event, changed: OrganizationChanged) -> None:
-        """Keeps an organisation's setting; where its orders place themselves from now on, the open ones are placed."""
+        """Keeps an organisation's settings; where its orders place themselves from now on, the open ones are placed."""
         del event
         told = changed.organization
-        values = {"name": told.name, "auto_place_orders": told.auto_place_orders and not changed.deleted}
+        values = {
+            "name": told.name,
+            "auto_place_orders": told.auto_place_orders and not changed.deleted,
+            "return_days": told.return_days,
+        }
         write = reference.ORGANIZATIONS.bury if changed.deleted else reference.ORGANIZATIONS.upsert
         if not write(transaction, told.id, told.version, values) or not values["auto_place_orders"]:
             return
@@ -69,34 +78,6 @@ class Projections:
             request = fulfilment.find_request(connection, order_id, acceptance_version)
             if request is not None:
                 self._ordering.place(transaction, known[order_id], request)
-
-    def _open_request(self, transaction: Transaction, order: KnownOrder, wanted: events_pb2.PartsWanted) -> None:
-        given = wanted.ship_to
-        ship_to = ShipTo(
-            residential=given.residential,
-            name=given.name,
-            phone=given.phone,
-            party=given.party,
-            handling=given.handling,
-            street=given.street,
-            city=given.city,
-            state=given.state,
-            postal_code=given.postal_code,
-            country=given.country,
-        )
-        lines = tuple(
-            PartLine(
-                derive_id("fulfilment-line", order.id, wanted.acceptance_version, index),
-                line.line_item_id,
-                line.part_id,
-                line.part_number,
-                line.part_name,
-                line.quantity,
-                line.returnable,
-            )
-            for index, line in enumerate(wanted.lines)
-        )
-        self._ordering.open_request(transaction, order, wanted.acceptance_version, ship_to, lines)
 
 
 def _known(before: KnownOrder | None, event: Event, moved: events_pb2.WorkOrderMoved) -> KnownOrder:
@@ -122,6 +103,7 @@ def _known(before: KnownOrder | None, event: Event, moved: events_pb2.WorkOrderM
         site_time_zone=snapshot.site_time_zone or "UTC",
         parts_required=snapshot.parts_required,
         acceptance_version=snapshot.acceptance_version,
+        work_classes=tuple(reference.WORK_CLASSES.get(kind, WorkClass.UNKNOWN) for kind in snapshot.work_type_kinds),
         assigned=_instant(snapshot.assigned_time) if snapshot.HasField("assigned_time") else None,
         clock=after_move(earlier.clock, move),
     )

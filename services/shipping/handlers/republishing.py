@@ -8,8 +8,7 @@ from sqlalchemy import Row
 from services.chassis.unit_of_work import Transaction
 from services.chassis.versions_servicer import VersionedSource
 from services.shipping import wire
-from services.shipping.handlers import ordering, targets
-from services.shipping.repository import fulfilment, parcels
+from services.shipping.handlers import targets, telling
 from services.shipping.repository import targets as target_rows
 from services.shipping.tables import fulfilment_orders, work_orders
 
@@ -17,17 +16,14 @@ from services.shipping.tables import fulfilment_orders, work_orders
 def versioned_sources() -> dict[str, VersionedSource]:
     """What others keep copies of, by aggregate type."""
     return {
-        ordering.AGGREGATE: VersionedSource(fulfilment_orders, _fulfilment_order),
+        telling.AGGREGATE: VersionedSource(fulfilment_orders, _fulfilment_order),
         # A target is one aggregate for each work order; the order counts its versions.
         targets.AGGREGATE: VersionedSource(work_orders, _target, version_column="target_version"),
     }
 
 
 def _fulfilment_order(transaction: Transaction, told: Row[Any]) -> None:
-    row = fulfilment.order_row(transaction.connection, told.id)
-    packed = [wire.parcel_message(each) for each in parcels.rows_of(transaction.connection, [told.id])[told.id]]
-    event = wire.progressed_event(row, packed, transaction.now, expected_changed=False)
-    transaction.publish(event, ordering.AGGREGATE, told.id, row["version"])
+    telling.tell_again(transaction, told.id)
 
 
 def _target(transaction: Transaction, told: Row[Any]) -> None:

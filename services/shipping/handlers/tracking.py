@@ -12,8 +12,9 @@ from services.chassis.unit_of_work import Transaction
 from services.shipping import wire
 from services.shipping.domain.known_order import Fulfilment, KnownOrder
 from services.shipping.domain.tracking import Batch, Taken, TrackedOrder, Update
-from services.shipping.handlers.ordering import AGGREGATE
-from services.shipping.handlers.targets import Case, Targets
+from services.shipping.handlers.returning import Returning
+from services.shipping.handlers.targets import Targets
+from services.shipping.handlers.telling import Case, News, tell
 from services.shipping.repository import fulfilment, orders, parcels, shipments
 from services.shipping.schemas import tracking_updates
 
@@ -23,9 +24,10 @@ Results = shipping_service_pb2.IngestTrackingResponse
 class Tracking:
     """Takes carriers' messages."""
 
-    def __init__(self, database: Database, targets: Targets) -> None:
+    def __init__(self, database: Database, targets: Targets, returning: Returning) -> None:
         self._database = database
         self._targets = targets
+        self._returning = returning
 
     def ingest_tracking(self, caller: Caller, request: shipping_service_pb2.IngestTrackingRequest) -> Results:
         """Takes messages row by row; a refused row never stops the others. Raises InvalidRequest for malformed ones."""
@@ -49,8 +51,11 @@ class Tracking:
         batch = _gather(transaction, known)
         results = batch.take(updates)
         _save(transaction, batch)
-        _tell(transaction, [each for each in batch.orders if each.is_told])
-        self._targets.refresh(transaction, _cases(batch, known))
+        cases = _cases(batch, known)
+        news = {each.order.id: News(each.expected_changed, each.reason) for each in batch.orders if each.is_told}
+        tell(transaction, cases, news)
+        self._returning.old_parts(transaction, cases)
+        self._targets.refresh(transaction, cases)
         return results
 
 
@@ -81,22 +86,6 @@ def _save(transaction: Transaction, batch: Batch) -> None:
         for carrier, day in one.pickups.items():
             shipments.set_pickup_date(connection, one.order.id, carrier, day)
     fulfilment.save_progress(connection, [one.order for one in batch.orders if not one.is_saved])
-
-
-def _tell(transaction: Transaction, progressed: Sequence[TrackedOrder]) -> None:
-    """Publishes the summaries of orders whose phase or expected date changed."""
-    ids = [one.order.id for one in progressed]
-    rows, packed = fulfilment.order_rows(transaction.connection, ids), parcels.rows_of(transaction.connection, ids)
-    for one in progressed:
-        messages = [wire.parcel_message(each) for each in packed[one.order.id]]
-        event = wire.progressed_event(
-            rows[one.order.id],
-            messages,
-            transaction.now,
-            expected_changed=one.expected_changed,
-            reason=one.reason,
-        )
-        transaction.publish(event, AGGREGATE, one.order.id, one.order.version)
 
 
 def _cases(batch: Batch, known: dict[str, KnownOrder]) -> list[Case]:

@@ -6,12 +6,12 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, bindparam, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from services.chassis.ids import derive_id
 from services.shipping.domain.fulfilment import (
     FIRST_NUMBER,
     FulfilmentOrder,
+    Outcome,
     PartLine,
     PartsRequest,
     Phase,
@@ -19,8 +19,9 @@ from services.shipping.domain.fulfilment import (
 )
 from services.shipping.domain.known_order import KnownOrder
 from services.shipping.domain.ship_to import ShipTo
+from services.shipping.repository.numbering import take_number
 from services.shipping.repository.orders import party_columns
-from services.shipping.tables import fulfilment_orders, numbers, parts_requests
+from services.shipping.tables import fulfilment_orders, parts_requests
 
 _NUMBER = "fulfilment_order"
 
@@ -52,6 +53,29 @@ def find_request(connection: Connection, work_order_id: str, acceptance_version:
     return _request(row) if row else None
 
 
+def requests_of(connection: Connection, work_order_id: str) -> list[PartsRequest]:
+    """All requests of a work order, by acceptance."""
+    columns = parts_requests.c
+    wanted = select(parts_requests).where(columns.work_order_id == work_order_id).order_by(columns.acceptance_version)
+    return [_request(row) for row in connection.execute(wanted).mappings()]
+
+
+def save_request(connection: Connection, request: PartsRequest) -> None:
+    """Writes a request that was added to, sent elsewhere or cancelled."""
+    columns = parts_requests.c
+    connection.execute(
+        update(parts_requests)
+        .where(columns.id == request.id)
+        .values(
+            acceptance_version=request.acceptance_version,
+            state=int(request.state),
+            lines=[_wanted(line) for line in request.lines],
+            version=columns.version + 1,
+            **_ship_to_columns(request.ship_to, request.ship_to_zone),
+        )
+    )
+
+
 def open_requests_of(connection: Connection, issuer_org: str) -> list[tuple[str, int]]:
     """Work order and acceptance of every request of an issuer that was not ordered yet, oldest first."""
     columns = parts_requests.c
@@ -64,11 +88,8 @@ def open_requests_of(connection: Connection, issuer_org: str) -> list[tuple[str,
 
 
 def next_number(connection: Connection) -> int:
-    """The next number of a fulfilment order; the row is locked until the unit of work ends, so none is given twice."""
-    dialect_insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    first = dialect_insert(numbers).values(name=_NUMBER, next=FIRST_NUMBER + 1)
-    counted = first.on_conflict_do_update(index_elements=["name"], set_={"next": numbers.c.next + 1})
-    return int(connection.execute(counted.returning(numbers.c.next)).scalar_one()) - 1
+    """The next number of a fulfilment order."""
+    return take_number(connection, _NUMBER, FIRST_NUMBER)
 
 
 def add_order(
@@ -118,6 +139,24 @@ def save_progress(connection: Connection, changed: Sequence[FulfilmentOrder]) ->
     connection.execute(statement.values(**{name: bindparam(f"new_{name}") for name in names}), rows)
 
 
+def save_order(connection: Connection, order: FulfilmentOrder) -> None:
+    """Writes everything of an order that may change after it was placed."""
+    connection.execute(
+        update(fulfilment_orders)
+        .where(fulfilment_orders.c.id == order.id)
+        .values(
+            acceptance_version=order.acceptance_version,
+            phase=int(order.phase),
+            outcome=int(order.outcome),
+            lines=[_ordered(line) for line in order.lines],
+            expected_delivery_date=order.expected,
+            required_parcels=order.required_parcels,
+            version=order.version,
+            **_ship_to_columns(order.ship_to, order.ship_to_zone),
+        )
+    )
+
+
 def order_rows(connection: Connection, order_ids: Iterable[str]) -> dict[str, RowMapping]:
     """Fulfilment orders as rows by id."""
     wanted = select(fulfilment_orders).where(fulfilment_orders.c.id.in_(sorted(set(order_ids))))
@@ -162,6 +201,7 @@ def _wanted(line: PartLine) -> dict[str, Any]:
         "part_name": line.part_name,
         "quantity": line.quantity,
         "returnable": line.returnable,
+        "replaces_line_id": line.replaces,
     }
 
 
@@ -174,6 +214,11 @@ def _ordered(line: PartLine) -> dict[str, Any]:
         "part_name": line.part_name,
         "quantity": line.quantity,
         "required": line.required,
+        "replaced": line.replaced,
+        "part_id": line.part_id,
+        "returnable": line.returnable,
+        "fault": line.fault,
+        "replaces_line_id": line.replaces,
     }
 
 
@@ -187,6 +232,9 @@ def _line(values: dict[str, Any], default_id: str) -> PartLine:
         quantity=values.get("quantity", 0),
         returnable=values.get("returnable", False),
         required=values.get("required", "id" not in values),
+        replaced=values.get("replaced", 0),
+        fault=values.get("fault", ""),
+        replaces=values.get("replaces_line_id", ""),
     )
 
 
@@ -219,4 +267,5 @@ def _order(row: RowMapping) -> FulfilmentOrder:
         expected=row["expected_delivery_date"],
         required_parcels=row["required_parcels"],
         version=row["version"],
+        outcome=Outcome(row["outcome"]),
     )

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, RowMapping, bindparam, delete, insert, select
 
 from services.shipping.domain.known_order import KnownOrder, Parties
 from services.shipping.domain.order_clock import Category, OrderClock
-from services.shipping.domain.policy import Pause, PauseKind
+from services.shipping.domain.policy import Pause, PauseKind, WorkClass
 from services.shipping.tables import OF_AN_ORDER, order_technicians, work_orders
 
 Row = RowMapping
@@ -25,6 +25,13 @@ def find_order(connection: Connection, order_id: str) -> KnownOrder | None:
     """One known order, not locked."""
     row = connection.execute(select(work_orders).where(work_orders.c.id == order_id)).mappings().first()
     return known_order(row) if row else None
+
+
+def find_orders(connection: Connection, order_ids: Iterable[str]) -> dict[str, KnownOrder]:
+    """Known orders by id, not locked."""
+    wanted = sorted(set(order_ids))
+    statement = select(work_orders).where(work_orders.c.id.in_(wanted)).order_by(work_orders.c.id)
+    return {row["id"]: known_order(row) for row in connection.execute(statement).mappings()}
 
 
 def save_order(connection: Connection, order: KnownOrder, before: KnownOrder | None) -> None:
@@ -45,6 +52,21 @@ def save_order(connection: Connection, order: KnownOrder, before: KnownOrder | N
 def forget_order(connection: Connection, order_id: str) -> None:
     """Removes an order that was never allocated: nothing else belongs to it."""
     connection.execute(delete(work_orders).where(work_orders.c.id == order_id, work_orders.c.assigned_time.is_(None)))
+
+
+def count_parts(connection: Connection, order_ids: Iterable[str]) -> dict[str, int]:
+    """The next version of what others are told of orders' parts, by id; the orders are locked by the caller."""
+    columns = work_orders.c
+    counted = update(work_orders).where(columns.id.in_(sorted(set(order_ids))))
+    rows = connection.execute(
+        counted.values(parts_version=columns.parts_version + 1).returning(columns.id, columns.parts_version)
+    )
+    return {row.id: row.parts_version for row in rows}
+
+
+def parts_version(connection: Connection, order_id: str) -> int:
+    """The version of what others were told last of an order's parts."""
+    return int(connection.execute(select(work_orders.c.parts_version).where(work_orders.c.id == order_id)).scalar_one())
 
 
 def save_target_versions(connection: Connection, versions: Mapping[str, int]) -> None:
@@ -98,6 +120,7 @@ def known_order(row: Row) -> KnownOrder:
             pauses_from_json(row["pauses"]), row["stopped_time"], row["completed_time"], void=bool(row["void"])
         ),
         target_version=row["target_version"],
+        work_classes=tuple(WorkClass(each) for each in row["work_classes"]),
     )
 
 
@@ -150,4 +173,5 @@ def _values(order: KnownOrder) -> dict[str, Any]:
         "completed_time": order.clock.completed,
         "void": order.clock.void,
         "target_version": order.target_version,
+        "work_classes": order.work_classes,
     }

@@ -1,7 +1,7 @@
 """Parcels with what carriers said about them."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -9,7 +9,7 @@ from sqlalchemy import Connection, RowMapping, bindparam, insert, select, tuple_
 
 from services.chassis.ids import derive_id
 from services.shipping.domain.known_order import Fulfilment
-from services.shipping.domain.parcels import Parcel, ParcelState, Sighting
+from services.shipping.domain.parcels import Parcel, ParcelState, Retirement, Sighting
 from services.shipping.domain.tracking import TrackedOrder, Tracking
 from services.shipping.repository.fulfilment import orders_of
 from services.shipping.repository.orders import party_columns
@@ -73,7 +73,6 @@ def add_parcels(connection: Connection, tracked: Iterable[TrackedOrder], now: da
             "carrier": parcel.carrier,
             "tracking_number": parcel.tracking_number,
             "required": parcel.required,
-            "ship_to_zone": parcel.ship_to_zone,
             **_facts(parcel),
             **party_columns(parties),
         }
@@ -84,11 +83,15 @@ def add_parcels(connection: Connection, tracked: Iterable[TrackedOrder], now: da
 
 def save_parcels(connection: Connection, tracked: Iterable[TrackedOrder]) -> None:
     """Writes where parcels are that were known before."""
-    changed = [one.parcels[name] for one in tracked for name in sorted(one.changed - one.announced)]
+    write_parcels(connection, [one.parcels[name] for one in tracked for name in sorted(one.changed - one.announced)])
+
+
+def write_parcels(connection: Connection, changed: Sequence[Parcel]) -> None:
+    """Writes parcels as they are now."""
     if not changed:
         return
     columns = parcels.c
-    names = ("state", "expected_delivery_date", "delivery_date", "deliver_time", "carrier_sequence")
+    names = _facts(changed[0])
     values: dict[str, Any] = {name: bindparam(f"new_{name}") for name in names}
     statement = (
         update(parcels).where(columns.id == bindparam("parcel_id")).values(**values, version=columns.version + 1)
@@ -131,6 +134,9 @@ def _facts(parcel: Parcel) -> dict[str, Any]:
         "delivery_date": parcel.delivered,
         "deliver_time": parcel.delivered_at,
         "carrier_sequence": parcel.sequence,
+        "retirement": int(parcel.retirement),
+        "retired_sequence": parcel.retired_sequence,
+        "ship_to_zone": parcel.ship_to_zone,
     }
 
 
@@ -147,6 +153,8 @@ def _parcel(row: RowMapping, sightings: Iterable[Sighting]) -> Parcel:
         delivered_at=row["deliver_time"],
         sequence=row["carrier_sequence"],
         sightings=tuple(sightings),
+        retirement=Retirement(row["retirement"]),
+        retired_sequence=row["retired_sequence"],
     )
 
 

@@ -1,0 +1,1 @@
+"""Carriers: one port, through which whatever tells of parcels reaches the engine that takes carriers' messages."""
