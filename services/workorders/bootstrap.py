@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
-from fieldmesh.shipping.v1 import shipment_pb2_grpc, shipping_service_pb2_grpc
+from fieldmesh.shipping.v1 import rma_pb2_grpc, shipment_pb2_grpc, shipping_service_pb2_grpc
 from fieldmesh.technicians.v1 import technicians_service_pb2_grpc
 
 from services.chassis.actors import service_actor
@@ -13,23 +14,31 @@ from services.chassis.clock import BusinessClock, Clock
 from services.chassis.kit import KitServicer, kit_servicers
 from services.chassis.mesh_service import Foundation, lay_foundation
 from services.chassis.settings import load_settings
-from services.workorders import seeds
-from services.workorders.definitions import load_workflows
+from services.workorders import seeds, shipped
 from services.workorders.feed_servicer import CollaborationServicer, FeedPostServicer
 from services.workorders.file_servicer import FileServicer
+from services.workorders.handlers.batching import Batches, Services
+from services.workorders.handlers.content_rules import ContentRules
 from services.workorders.handlers.creating import Orders
+from services.workorders.handlers.departing import Departing
 from services.workorders.handlers.directory import PROJECTIONS, Directory
 from services.workorders.handlers.due import DueMoves
 from services.workorders.handlers.files import Files
 from services.workorders.handlers.line_item_rules import LineItemRules
 from services.workorders.handlers.progress import Progress
+from services.workorders.handlers.reporting import ServiceReports
 from services.workorders.handlers.republishing import sources
 from services.workorders.handlers.transitions import Others, Transitions
+from services.workorders.handlers.utility_events import UtilityEvents
 from services.workorders.queries import Queries
+from services.workorders.registry import WorkflowRegistry
 from services.workorders.resources import resources
 from services.workorders.servicer import WorkOrderServicer
 from services.workorders.settings import WorkordersSettings
+from services.workorders.sla_report_servicer import SlaReportServicer
+from services.workorders.utility_servicer import UtilityEventServicer
 from services.workorders.view_servicer import ViewServicer
+from services.workorders.workflow_servicer import WorkflowServicer
 
 if TYPE_CHECKING:
     from services.chassis.blobs import BlobStore
@@ -48,10 +57,14 @@ class Workorders:
     files: Files
     progress: Progress
     directory: Directory
+    departing: Departing
     work_orders: WorkOrderServicer
     collaboration: CollaborationServicer
     file_contents: FileServicer
     views: ViewServicer
+    sla_report: SlaReportServicer
+    utility_events: UtilityEventServicer
+    workflows: WorkflowServicer
     clock: Clock
     due: DueMoves
     kit: dict[str, KitServicer]
@@ -80,6 +93,7 @@ class Running:
         """Add what every installation starts with, then begin to send and to handle events."""
         with self.foundation.database.begin(actor=service_actor(NAME)) as transaction:
             seeds.seed(transaction.connection)
+            shipped.publish_shipped(transaction)
         self.foundation.start()
 
     def stop(self) -> None:
@@ -98,6 +112,7 @@ def build(process: Process) -> Running:
         desk=process.channels.stub(technicians_service_pb2_grpc.AssignmentDeskServiceStub, "technicians"),
         parcels=process.channels.stub(shipment_pb2_grpc.ParcelServiceStub, "shipping"),
         sla=process.channels.stub(shipping_service_pb2_grpc.SlaDeskServiceStub, "shipping"),
+        returns=process.channels.stub(rma_pb2_grpc.RmaServiceStub, "shipping"),
     )
     graph = assemble(foundation.database, settings.open_files(), others, process.clock)
     return Running(foundation, graph)
@@ -106,25 +121,31 @@ def build(process: Process) -> Running:
 def assemble(database: Database, blobs: BlobStore, others: Others, clock: Clock | None = None) -> Workorders:
     """The service over a database, without anything that listens."""
     time = clock or BusinessClock()
-    workflows = load_workflows()
+    workflows = WorkflowRegistry(database)
     files = Files(database, blobs, workflows)
     posts = FeedPostServicer(database)
+    transitions = Transitions(database, workflows, others, time)
     return Workorders(
         database=database,
         files=files,
         progress=Progress(workflows),
         directory=Directory(),
+        departing=Departing(workflows),
         work_orders=WorkOrderServicer(
             database,
-            Queries(database, workflows, time),
+            Queries(database, time),
             Orders(database, workflows),
-            Transitions(database, workflows, others, time),
+            transitions,
+            Batches(database, Services(transitions, workflows, others.parcels, others.returns, time)),
         ),
-        collaboration=CollaborationServicer(database),
-        file_contents=FileServicer(files),
+        collaboration=CollaborationServicer(database, posts),
+        file_contents=FileServicer(files, ServiceReports(database, files, time)),
         views=ViewServicer(database),
+        sla_report=SlaReportServicer(database, time),
+        utility_events=UtilityEventServicer(UtilityEvents(database, workflows)),
+        workflows=WorkflowServicer(database, workflows),
         clock=time,
         due=DueMoves(database, workflows),
-        kit=kit_servicers(resources(LineItemRules(workflows)), database)
+        kit=kit_servicers(resources(LineItemRules(workflows), partial(ContentRules, workflows)), database)
         | {str(posts.engine.resource.descriptor.full_name): posts},
     )

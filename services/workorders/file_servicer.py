@@ -18,12 +18,15 @@ if TYPE_CHECKING:
 
     import grpc
 
+    from services.workorders.handlers.reporting import ServiceReports
+
 
 class FileServicer(attachment_pb2_grpc.FileServiceServicer):
     """Streams contents in and out; see Files for the rules."""
 
-    def __init__(self, files: Files) -> None:
+    def __init__(self, files: Files, reports: ServiceReports) -> None:
         self._files = files
+        self._reports = reports
 
     def UploadAttachment(
         self, request_iterator: Iterator[attachment_pb2.UploadAttachmentRequest], context: grpc.ServicerContext
@@ -53,6 +56,12 @@ class FileServicer(attachment_pb2_grpc.FileServiceServicer):
         del context
         self._files.remove(current_caller(), request.id)
         return empty_pb2.Empty()
+
+    def CreateServiceReport(
+        self, request: attachment_pb2.CreateServiceReportRequest, context: grpc.ServicerContext
+    ) -> attachment_pb2.Attachment:
+        del context
+        return message_of(self._reports.create(current_caller(), request.work_order_id, request.request_id))
 
 
 def message_of(row: Mapping[str, Any]) -> attachment_pb2.Attachment:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -19,14 +18,14 @@ from sqlalchemy import select
 from services.chassis.etag import etag_of
 from services.workorders import wire
 from services.workorders.domain.definition import Position
+from services.workorders.domain.target import SlaState, SlaSummary
 from services.workorders.domain.texts import text_of
 from services.workorders.domain.values import Money
-from services.workorders.domain.work_order import SlaState, SlaSummary
 from services.workorders.rows import order_of
 from services.workorders.tables import follows
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping
 
     from fieldmesh.shipping.v1 import sla_pb2
     from sqlalchemy import Connection
@@ -36,19 +35,12 @@ if TYPE_CHECKING:
     from services.workorders.domain.outcome import Caveat, FieldChange, Refusal
     from services.workorders.domain.predicates import Objection
     from services.workorders.domain.workflow import Offer
+    from services.workorders.handlers.choices import Choices
     from services.workorders.handlers.facts import Reason
 
 _SLA_STATES = work_order_pb2.SlaState.DESCRIPTOR
 # Refusals that a user answers with a confirmation rather than with a correction.
 TO_CONFIRM = frozenset({"APPOINTMENT_AFTER_TARGET", "TARGET_CHANGED"})
-
-
-@dataclass(frozen=True, slots=True)
-class Choices:
-    """All that a field of a form takes, each value with what people read; `none` says why there is nothing."""
-
-    values: Sequence[tuple[str, str]]
-    none: str
 
 
 NO_CHOICES: Mapping[str, Choices] = MappingProxyType({})
@@ -71,6 +63,7 @@ def order_message(row: Mapping[str, Any], *, followed: bool = False) -> work_ord
         state_tone=row["state_tone"],
         category=row["category"],
         clock_running=row["clock_running"],
+        frozen=row["frozen"],
         followed=followed,
     )
 
@@ -138,7 +131,9 @@ def offer_message(
         done=move.done,
         drafts=move.drafts,
         reasons=[
-            work_order_service_pb2.ReasonChoice(code=each.code, label=each.label, guidance=each.guidance)
+            work_order_service_pb2.ReasonChoice(
+                code=each.code, label=each.label, guidance=each.guidance, kind=each.kind
+            )
             for each in reasons
         ],
     )
@@ -179,12 +174,16 @@ def _field_message(
     field: FormField, defaults: Mapping[str, object], choices: Mapping[str, Choices]
 ) -> work_order_service_pb2.FormField:
     offered = choices.get(field.path)
+    default = form_text(defaults.get(field.path))
+    if offered and field.required and len(offered.values) == 1:
+        # Where there is nothing to choose, nobody is asked to.
+        default = offered.values[0][0]
     return work_order_service_pb2.FormField(
         path=field.path,
         label=field.label,
         help=offered.none if offered and not offered.values else field.help,
         required=field.required,
-        default_value=form_text(defaults.get(field.path)),
+        default_value=default,
         read_only=field.read_only,
         choices=[
             work_order_service_pb2.FormChoice(value=value, label=label)

@@ -2,82 +2,71 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from fieldmesh.common.v1 import list_pb2
 from fieldmesh.workorders.v1 import work_order_pb2, work_order_service_pb2
 from sqlalchemy import ColumnElement, and_, or_, select
 
-from services.chassis.counters import read_counters
+from services.chassis.counters import read_counters, sum_counters
 from services.chassis.errors import InvalidRequest, Violation
-from services.chassis.fields import FieldKind
-from services.chassis.filtering import EQUALS, IN, Condition, ListColumn
-from services.chassis.kit.listing import Counter, ListPlan, run_list
+from services.chassis.filtering import EQUALS, IN, Condition
+from services.chassis.kit.listing import Counter, run_list
 from services.chassis.kit.scope import scope_key
-from services.chassis.kit.table import list_plan
 from services.chassis.paging import checked_skip, page_size
 from services.workorders import wire
+from services.workorders.awaiting import awaited_by, reviewed_by, tell_who_decides
+from services.workorders.domain.target import SlaState
+from services.workorders.order_list import plan
 from services.workorders.presenting import order_messages
 from services.workorders.repository import COUNTER
-from services.workorders.scope import branches, grants, sees_all, visible_order
+from services.workorders.saved_views import view_of
+from services.workorders.scope import OWNER, OWNERS_WORKFLOWS, branches, grants, sees_all, visible_order
 from services.workorders.tables import follows, visited_records, work_orders
-from services.workorders.views import View, view_named
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime
 
     from sqlalchemy import Connection
 
     from services.chassis.clock import Clock
     from services.chassis.database import Database
     from services.chassis.identity import Caller
-    from services.workorders.definitions import Workflows
+    from services.workorders.views import View
 
 MOST_IDS = 200
 RESOURCE = work_order_pb2.WorkOrder.DESCRIPTOR.full_name
 
 
-def plan() -> ListPlan:
-    """What may be asked of the list; states sort by their place in the lifecycle (CP-15)."""
-    made = list_plan(work_order_pb2.WorkOrder, work_orders)
-    columns = dict(made.columns)
-    rank, appointment = work_orders.c.state_rank, work_orders.c.appointment_start_time
-    columns["state"] = replace(columns["state"], order=rank, order_kind=FieldKind.INTEGER)
-    columns["appointment"] = ListColumn(
-        column=appointment, kind=FieldKind.INSTANT, filterable=True, sortable=True, nullable=True
-    )
-    for path in ("sla.due_time", "sla.warn_time"):
-        column = work_orders.c[path.replace(".", "_")]
-        columns[path] = ListColumn(
-            column=column, kind=FieldKind.INSTANT, filterable=True, sortable=path == "sla.due_time", nullable=True
-        )
-    return replace(made, columns=columns)
-
-
 class Queries:
     """Answers from this service's own columns."""
 
-    def __init__(self, database: Database, workflows: Workflows, clock: Clock) -> None:
+    def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
         self._plan = plan()
-        self._states = frozenset(code for workflow in workflows.all() for code in workflow.definition.states)
 
     def list(
         self, caller: Caller, request: work_order_service_pb2.ListWorkOrdersRequest
     ) -> work_order_service_pb2.ListWorkOrdersResponse:
         """A page of a view; InvalidRequest names everything in the query that cannot be used."""
-        view = view_named(request.view) if request.view else None
+        with self._database.read() as connection:
+            view = view_of(connection, caller, request.view) if request.view else None
         if view is not None and view.mixed:
             text = "shows records of every kind; ask ListVisits for it"
             raise InvalidRequest(f"This view {text}.", violations=[Violation("view", text)])
-        base = _view_conditions(view, caller, mine=request.mine)
         query = list_pb2.ListQuery()
         query.CopyFrom(request.query)
         if view is not None and not query.order_by:
             query.order_by = view.default_order
         with self._database.read() as connection:
+            base = _view_conditions(view, caller, mine=request.mine)
+            if view is not None and view.awaiting:
+                approved = view.workflow in OWNERS_WORKFLOWS
+                base.append(awaited_by(connection, caller, self._clock.now()) if approved else reviewed_by(caller))
+            if view is not None and view.at_risk:
+                base.append(at_risk(self._clock.now()))
             if view is not None and view.visited and not query.order_by:
                 rows, page = self._visited(connection, caller, query)
             else:
@@ -92,7 +81,7 @@ class Queries:
                     counter=counter,
                 )
                 rows, page = [row._asdict() for row in result.rows], result.page
-            messages = order_messages(connection, caller, rows)
+            messages = self._messages(connection, caller, rows)
         return work_order_service_pb2.ListWorkOrdersResponse(
             work_orders=messages, page=page, read_time=wire.timestamp(self._clock.now())
         )
@@ -100,7 +89,7 @@ class Queries:
     def get(self, caller: Caller, order_id: str) -> work_order_pb2.WorkOrder:
         """One order by id or number. NotFound where it is missing or hidden."""
         with self._database.read() as connection:
-            return order_messages(connection, caller, [visible_order(connection, caller, order_id)])[0]
+            return self._messages(connection, caller, [visible_order(connection, caller, order_id)])[0]
 
     def batch_get(self, caller: Caller, ids: Iterable[str]) -> work_order_service_pb2.BatchGetWorkOrdersResponse:
         """Several orders in the order asked; hidden ones are among the missing."""
@@ -113,9 +102,16 @@ class Queries:
             found = connection.execute(wanted).mappings().all() if wanted is not None and asked else []
             known: dict[str, Mapping[str, Any]] = {row["id"]: dict(row) for row in found}
             rows = [known[order_id] for order_id in asked if order_id in known]
-            messages = order_messages(connection, caller, rows)
+            messages = self._messages(connection, caller, rows)
         missing = [order_id for order_id in asked if order_id not in known]
         return work_order_service_pb2.BatchGetWorkOrdersResponse(work_orders=messages, missing_ids=missing)
+
+    def _messages(
+        self, connection: Connection, caller: Caller, rows: Iterable[Mapping[str, Any]]
+    ) -> Sequence[work_order_pb2.WorkOrder]:
+        messages = order_messages(connection, caller, rows)
+        tell_who_decides(connection, messages, self._clock.now())
+        return messages
 
     def _visited(
         self, connection: Connection, caller: Caller, query: list_pb2.ListQuery
@@ -147,21 +143,37 @@ class Queries:
 
         def count(connection: Connection, conditions: Sequence[Condition]) -> int | None:
             held = {"*": ""} if sees_all(caller) else grants(caller)
-            if len(held) != 1 or any(each.field != "state" or each.operator not in {EQUALS, IN} for each in conditions):
+            if (
+                len(held) != 1
+                or OWNER in held
+                or any(each.field != "state" or each.operator not in {EQUALS, IN} for each in conditions)
+            ):
                 return None
-            states = self._states
-            for each in conditions:
-                states &= frozenset(each.values)
             ((column, value),) = held.items()
+            if not conditions:
+                return sum_counters(connection, COUNTER, f"{column}:{value}:")
+            states = frozenset.intersection(*(frozenset(each.values) for each in conditions))
             return sum(read_counters(connection, COUNTER, [f"{column}:{value}:{state}" for state in states]).values())
 
         return count
 
 
+def at_risk(now: datetime) -> ColumnElement[bool]:
+    """Orders whose SLA clock runs and that are at risk, or overdue, at an instant (hard-parts 22)."""
+    columns = work_orders.c
+    near = or_(columns.sla_warn_time <= now, columns.sla_due_time <= now)
+    return and_(columns.sla_state == SlaState.RUNNING, near)
+
+
 def _view_conditions(view: View | None, caller: Caller, *, mine: bool) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
+    if view is not None and view.workflow:
+        conditions.append(work_orders.c.workflow == view.workflow)
     if view is not None and view.categories:
         conditions.append(work_orders.c.category.in_(view.categories))
+    if view is not None and view.scheduled is not None:
+        unset = work_orders.c.appointment_start_time.is_(None)
+        conditions.append(~unset if view.scheduled else unset)
     if view is not None and view.states:
         conditions.append(work_orders.c.state.in_(view.states))
     if view is not None and view.visited:

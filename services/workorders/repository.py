@@ -11,19 +11,32 @@ from sqlalchemy import delete, insert, select, update
 from services.chassis.errors import WrongState
 from services.chassis.ids import new_id
 from services.workorders.domain import history as chain
+from services.workorders.domain.approval import ActionItem
 from services.workorders.domain.work_order import LineItem, WorkOrder
-from services.workorders.rows import line_item_of, line_item_row, order_of, order_row
+from services.workorders.rows import (
+    action_item_of,
+    action_state_number,
+    line_item_of,
+    line_item_row,
+    order_of,
+    order_row,
+)
 from services.workorders.scope import visible_order
 from services.workorders.tables import (
     PARTY_COLUMNS,
+    action_items,
     attachments,
     comments,
     drafts,
+    estimates,
     feed_posts,
     follows,
     history,
     line_items,
+    notes,
     number_series,
+    post_likes,
+    post_views,
     visited_records,
     work_orders,
 )
@@ -52,9 +65,19 @@ class Stored:
 
 
 def load(connection: Connection, caller: Caller, order_id: str, *, lock: bool = False) -> Stored:
-    """An order by id or number, with its line items. NotFound where it is missing or hidden."""
+    """An order by id or number, with its line items and action items. NotFound where it is missing or hidden."""
     row = visible_order(connection, caller, order_id, lock=lock)
-    return Stored(row, order_of(row, items_of(connection, row["id"])))
+    # Only what is approved has action items: others are spared the question.
+    actions = action_items_of(connection, row["id"]) if row["content_version"] else ()
+    return Stored(row, order_of(row, items_of(connection, row["id"]), actions))
+
+
+def action_items_of(connection: Connection, order_id: str) -> tuple[ActionItem, ...]:
+    """The action items of an order, by number."""
+    rows = connection.execute(
+        select(action_items).where(action_items.c.work_order_id == order_id).order_by(action_items.c.number)
+    )
+    return tuple(action_item_of(dict(row)) for row in rows.mappings())
 
 
 def items_of(connection: Connection, order_id: str) -> tuple[LineItem, ...]:
@@ -93,7 +116,8 @@ def remove(transaction: Transaction, stored: Stored) -> None:
     order_id = stored.order.id
     if transaction.execute(select(attachments.c.id).where(attachments.c.work_order_id == order_id).limit(1)).first():
         raise WrongState("Remove the files of the work order first.", reason="STILL_REFERENCED")
-    for table in (comments, feed_posts, follows, drafts, history, line_items):
+    parts_of_it = (line_items, action_items, notes, estimates)
+    for table in (comments, post_likes, post_views, feed_posts, follows, drafts, history, *parts_of_it):
         transaction.execute(delete(table).where(table.c.work_order_id == order_id))
     transaction.execute(delete(visited_records).where(visited_records.c.resource_id == order_id))
     transaction.execute(delete(work_orders).where(work_orders.c.id == order_id))
@@ -178,6 +202,12 @@ def _save_items(transaction: Transaction, before: WorkOrder, after: WorkOrder) -
         if known.get(item.id) != item:
             values = line_item_row(item, after.id) | {"version": line_items.c.version + 1}
             transaction.execute(update(line_items).where(line_items.c.id == item.id).values(**values))
+    actions = {item.id: item for item in before.action_items}
+    for action in after.action_items:
+        if actions.get(action.id) != action:
+            moved: dict[str, Any] = {"state": action_state_number(action.state), "end_time": action.end_time}
+            moved["version"] = action_items.c.version + 1
+            transaction.execute(update(action_items).where(action_items.c.id == action.id).values(**moved))
 
 
 def _state_columns(workflow: Workflow, order: WorkOrder) -> dict[str, Any]:
@@ -188,6 +218,7 @@ def _state_columns(workflow: Workflow, order: WorkOrder) -> dict[str, Any]:
         "state_tone": state.tone,
         "category": state.category,
         "clock_running": state.clock_running,
+        "frozen": state.frozen,
     }
 
 

@@ -10,16 +10,27 @@ from dataclasses import asdict, fields, is_dataclass
 from functools import lru_cache
 from typing import Any, TypeVar, cast, get_type_hints
 
+from services.workorders.domain.approval import ActionItem, ActionItemState
+from services.workorders.domain.requests import CostRequest, DirectedAction
 from services.workorders.domain.values import Money, Place
 from services.workorders.domain.work_order import LineItem, LineItemState, OrderFlag, PartNeed, WorkOrder
+from services.workorders.json_values import records, values_of
 
 Value = TypeVar("Value")
 Row = Mapping[str, Any]
 
-# Kept elsewhere: line items have rows of their own.
-_APART = frozenset({"line_items"})
+# Kept elsewhere: line items and action items have rows of their own.
+_APART = frozenset({"line_items", "action_items"})
+# Lists of values that stand in a JSON column of the order.
+_LISTS: Mapping[str, type[object]] = {
+    "flags": OrderFlag,
+    "cost_requests": CostRequest,
+    "directed_actions": DirectedAction,
+    "estimate_totals": Money,
+}
 # In the contract's order, whose numbers begin with 1; the kit serves line items and stores enums by number.
 _ITEM_STATES = list(LineItemState)
+_ACTION_STATES = list(ActionItemState)
 
 
 def flatten(value: object, prefix: str = "") -> dict[str, Any]:
@@ -61,13 +72,13 @@ def unflatten(kind: type[Value], row: Row, prefix: str = "") -> Value:
 
 def order_row(order: WorkOrder) -> dict[str, Any]:
     """The columns of an order that its aggregate holds; labels, rank and clock come from its workflow."""
-    return flatten(order) | {"flags": [asdict(flag) for flag in order.flags]}
+    return flatten(order) | {name: records(getattr(order, name)) for name in _LISTS}
 
 
-def order_of(row: Row, items: tuple[LineItem, ...] = ()) -> WorkOrder:
-    """The aggregate from its row and those of its line items."""
-    flags = tuple(OrderFlag(**flag) for flag in row["flags"])
-    return unflatten(WorkOrder, {**row, "flags": flags, "line_items": items})
+def order_of(row: Row, items: tuple[LineItem, ...] = (), actions: tuple[ActionItem, ...] = ()) -> WorkOrder:
+    """The aggregate from its row and those of its line items and action items."""
+    lists = {name: values_of(kind, row[name]) for name, kind in _LISTS.items()}
+    return unflatten(WorkOrder, {**row, **lists, "line_items": items, "action_items": actions})
 
 
 def line_item_row(item: LineItem, work_order_id: str) -> dict[str, Any]:
@@ -80,6 +91,16 @@ def line_item_of(row: Row) -> LineItem:
     """A line item from its row."""
     parts = tuple(PartNeed(**part) for part in row["parts"])
     return unflatten(LineItem, {**row, "parts": parts, "state": _ITEM_STATES[row["state"] - 1]})
+
+
+def action_item_of(row: Row) -> ActionItem:
+    """An action item from its row."""
+    return unflatten(ActionItem, {**row, "state": _ACTION_STATES[row["state"] - 1]})
+
+
+def action_state_number(state: ActionItemState) -> int:
+    """An action item's state as its column holds it."""
+    return _ACTION_STATES.index(state) + 1
 
 
 @lru_cache(maxsize=64)

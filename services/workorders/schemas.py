@@ -23,6 +23,11 @@ if TYPE_CHECKING:
 
 LONGEST_COMMENT = 10_000
 LONGEST_CODE = 60
+LONGEST_ID = 40
+_IDS = (
+    "person_id", "executor_org", "cost_request_id", "directed_action_id", "parcel_id", "part_id",
+    "approver_id", "assignee_id", "provider_org",
+)  # fmt: skip
 CURRENCY = re.compile(r"[A-Z]{3}\Z")
 
 
@@ -87,16 +92,23 @@ def _is_money(path: str) -> bool:
 
 
 def _money_problem(amount: object) -> str:
-    if not isinstance(amount, Money) or amount == Money("", 0):
-        return ""
+    return amount_problem(amount) if isinstance(amount, Money) and amount != Money("", 0) else ""
+
+
+def amount_problem(amount: Money) -> str:
+    """What is wrong with an amount of money; empty where nothing is."""
     if amount.micros < 0:
         return "An amount cannot be negative."
     return "" if CURRENCY.match(amount.currency_code) else "Give the currency as three capital letters, such as USD."
 
 
 def _input_problems(given: work_order_service_pb2.TransitionInputs) -> list[Violation]:
-    wrong = [Violation(f"inputs.{each.field}", each.description) for each in check_message(given, {"resume_date"})]
-    limits = {"comment": LONGEST_COMMENT, "reason_code": LONGEST_CODE, "person_id": 40, "executor_org": 40}
+    checked = check_message(given, {"resume_date", "due_date", "title", "cost_kind", "quantity"})
+    wrong = [Violation(f"inputs.{each.field}", each.description) for each in checked]
+    amount = wire.read(given, "amount")
+    wrong += [Violation("inputs.amount", problem) for problem in filter(None, [_money_problem(amount)])]
+    ids = dict.fromkeys(_IDS, LONGEST_ID)
+    limits = {"comment": LONGEST_COMMENT, "reason_code": LONGEST_CODE, **ids}
     return wrong + [
         Violation(f"inputs.{name}", f"It has at most {limit:,} characters.")
         for name, limit in limits.items()

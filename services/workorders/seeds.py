@@ -107,6 +107,9 @@ REASONS = (
     Reason("mismatch", "REJECT", "Task does not match equipment or site"),
     Reason("customer_request", "HOLD", "Customer asked to wait"),
     Reason("awaiting_repair_date", "HOLD", "Waiting for the repair date"),
+    Reason("part_damaged", "REPLACEMENT", "Part arrived damaged", "It goes back where it is returnable."),
+    Reason("part_missing", "REPLACEMENT", "Part is missing", "It was not among what arrived, so nothing goes back."),
+    Reason("part_wrong", "REPLACEMENT", "Wrong part arrived", "It goes back where it is returnable."),
 )
 
 

@@ -8,26 +8,33 @@ from fieldmesh.shipping.v1 import events_pb2 as shipping_events_pb2
 from fieldmesh.technicians.v1 import events_pb2 as directory_events_pb2
 from fieldmesh.workorders.v1 import (
     account_pb2,
+    action_item_pb2,
     attachment_pb2,
     case_pb2,
     contact_pb2,
     entitlement_pb2,
+    estimate_pb2,
     facility_pb2,
     feed_pb2,
     history_entry_pb2,
     line_item_pb2,
+    note_pb2,
     part_pb2,
     reason_code_pb2,
+    sla_report_service_pb2,
     station_pb2,
     territory_pb2,
+    utility_event_service_pb2,
     view_service_pb2,
     work_order_service_pb2,
     work_type_pb2,
+    workflow_pb2,
 )
 
 from services.chassis.host import Application, every, on_event, serves
 from services.chassis.mesh_service import MeshService
 from services.workorders import bootstrap
+from services.workorders.handlers import proofs, warned
 
 if TYPE_CHECKING:
     from fieldmesh.common.v1.events_pb2 import Event
@@ -37,7 +44,10 @@ if TYPE_CHECKING:
     from services.workorders.feed_servicer import CollaborationServicer
     from services.workorders.file_servicer import FileServicer
     from services.workorders.servicer import WorkOrderServicer
+    from services.workorders.sla_report_servicer import SlaReportServicer
+    from services.workorders.utility_servicer import UtilityEventServicer
     from services.workorders.view_servicer import ViewServicer
+    from services.workorders.workflow_servicer import WorkflowServicer
 
 _MINUTE: Final = 60.0
 _HOUR: Final = 3600.0
@@ -58,9 +68,25 @@ class WorkordersService(MeshService):
     def work_orders(self) -> WorkOrderServicer:
         return self._graph.work_orders
 
+    @serves(sla_report_service_pb2.DESCRIPTOR.services_by_name["SlaReportService"])
+    def sla_report(self) -> SlaReportServicer:
+        return self._graph.sla_report
+
     @serves(view_service_pb2.DESCRIPTOR.services_by_name["ViewService"])
     def views(self) -> ViewServicer:
         return self._graph.views
+
+    @serves(utility_event_service_pb2.DESCRIPTOR.services_by_name["UtilityEventService"])
+    def utility_events(self) -> UtilityEventServicer:
+        return self._graph.utility_events
+
+    @serves(workflow_pb2.DESCRIPTOR.services_by_name["WorkflowService"])
+    def workflows(self) -> WorkflowServicer:
+        return self._graph.workflows
+
+    @serves(workflow_pb2.DESCRIPTOR.services_by_name["WorkflowVersionService"])
+    def workflow_versions(self) -> KitServicer:
+        return self._graph.servicer("WorkflowVersion")
 
     @serves(feed_pb2.DESCRIPTOR.services_by_name["CollaborationService"])
     def collaboration(self) -> CollaborationServicer:
@@ -114,6 +140,18 @@ class WorkordersService(MeshService):
     def line_items(self) -> KitServicer:
         return self._graph.servicer("LineItem")
 
+    @serves(action_item_pb2.DESCRIPTOR.services_by_name["ActionItemService"])
+    def action_items(self) -> KitServicer:
+        return self._graph.servicer("ActionItem")
+
+    @serves(note_pb2.DESCRIPTOR.services_by_name["NoteService"])
+    def notes(self) -> KitServicer:
+        return self._graph.servicer("Note")
+
+    @serves(estimate_pb2.DESCRIPTOR.services_by_name["EstimateService"])
+    def estimates(self) -> KitServicer:
+        return self._graph.servicer("Estimate")
+
     @serves(history_entry_pb2.DESCRIPTOR.services_by_name["HistoryEntryService"])
     def history_entries(self) -> KitServicer:
         return self._graph.servicer("HistoryEntry")
@@ -132,11 +170,20 @@ class WorkordersService(MeshService):
     ) -> None:
         self._graph.progress.sla_target_changed(transaction, event, payload)
 
+    # One lane with the targets, so that a warning never overtakes the target that it is about.
+    @on_event("shipping", shipping_events_pb2.SlaWarned, handler="workorders.sla-warning", lane="workorders.sla-target")
+    def sla_warned(self, transaction: Transaction, event: Event, payload: shipping_events_pb2.SlaWarned) -> None:
+        warned.sla_warned(transaction, event, payload)
+
     @on_event("shipping", shipping_events_pb2.FulfilmentProgressed, handler="workorders.fulfilment")
     def fulfilment_progressed(
         self, transaction: Transaction, event: Event, payload: shipping_events_pb2.FulfilmentProgressed
     ) -> None:
         self._graph.progress.fulfilment_progressed(transaction, event, payload)
+
+    @on_event("shipping", shipping_events_pb2.RmaChanged, handler="workorders.return-proof")
+    def rma_changed(self, transaction: Transaction, event: Event, payload: shipping_events_pb2.RmaChanged) -> None:
+        proofs.rma_changed(transaction, event, payload)
 
     @on_event("technicians", directory_events_pb2.PersonChanged, handler="workorders.person")
     def person_changed(
@@ -159,6 +206,18 @@ class WorkordersService(MeshService):
         self, transaction: Transaction, event: Event, payload: directory_events_pb2.TechnicianChanged
     ) -> None:
         self._graph.directory.technician_changed(transaction, event, payload)
+
+    @on_event("technicians", directory_events_pb2.TechnicianOffboarded, handler="workorders.technician-offboarded")
+    def technician_offboarded(
+        self, transaction: Transaction, event: Event, payload: directory_events_pb2.TechnicianOffboarded
+    ) -> None:
+        self._graph.departing.technician_offboarded(transaction, event, payload)
+
+    @on_event("technicians", directory_events_pb2.CredentialRevoked, handler="workorders.credential-revoked")
+    def credential_revoked(
+        self, transaction: Transaction, event: Event, payload: directory_events_pb2.CredentialRevoked
+    ) -> None:
+        self._graph.departing.credential_revoked(transaction, event, payload)
 
     @every(seconds=_HOUR)
     def sweep_files(self) -> None:

@@ -9,6 +9,7 @@ from fieldmesh.workorders.v1 import work_order_service_pb2 as contract
 
 from services.chassis.identity import current_caller
 from services.workorders.handlers.addresses import suggest
+from services.workorders.handlers.anchoring import check_anchors, export_anchors
 from services.workorders.handlers.following import follow
 from services.workorders.handlers.verifying import verify_chains
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from google.protobuf import empty_pb2
 
     from services.chassis.database import Database
+    from services.workorders.handlers.batching import Batches
     from services.workorders.handlers.creating import Orders
     from services.workorders.handlers.transitions import Transitions
     from services.workorders.queries import Queries
@@ -27,11 +29,19 @@ if TYPE_CHECKING:
 class WorkOrderServicer(work_order_service_pb2_grpc.WorkOrderServiceServicer):
     """Reading, creating and moving orders."""
 
-    def __init__(self, database: Database, queries: Queries, orders: Orders, transitions: Transitions) -> None:
+    def __init__(
+        self,
+        database: Database,
+        queries: Queries,
+        orders: Orders,
+        transitions: Transitions,
+        batches: Batches,
+    ) -> None:
         self._database = database
         self._queries = queries
         self._orders = orders
         self._transitions = transitions
+        self._batches = batches
 
     def ListWorkOrders(
         self, request: contract.ListWorkOrdersRequest, context: grpc.ServicerContext
@@ -63,6 +73,12 @@ class WorkOrderServicer(work_order_service_pb2_grpc.WorkOrderServiceServicer):
         del context
         return self._orders.update(current_caller(), request)
 
+    def CheckSubject(
+        self, request: contract.CheckSubjectRequest, context: grpc.ServicerContext
+    ) -> contract.CheckSubjectResponse:
+        del context
+        return self._orders.check_subject(current_caller(), request)
+
     def DeleteWorkOrder(
         self, request: contract.DeleteWorkOrderRequest, context: grpc.ServicerContext
     ) -> empty_pb2.Empty:
@@ -87,6 +103,18 @@ class WorkOrderServicer(work_order_service_pb2_grpc.WorkOrderServiceServicer):
         del context
         return self._transitions.fire(current_caller(), request)
 
+    def BatchTransitionWorkOrders(
+        self, request: contract.BatchTransitionWorkOrdersRequest, context: grpc.ServicerContext
+    ) -> contract.BatchTransitionWorkOrdersResponse:
+        del context
+        return self._batches.fire(current_caller(), request)
+
+    def ListBulkTransitions(
+        self, request: contract.ListBulkTransitionsRequest, context: grpc.ServicerContext
+    ) -> contract.ListBulkTransitionsResponse:
+        del request, context
+        return self._batches.offers(current_caller())
+
     def SuggestAddresses(
         self, request: contract.SuggestAddressesRequest, context: grpc.ServicerContext
     ) -> contract.SuggestAddressesResponse:
@@ -105,3 +133,15 @@ class WorkOrderServicer(work_order_service_pb2_grpc.WorkOrderServiceServicer):
     ) -> Iterator[contract.VerifyHistoryResponse]:
         del context
         return verify_chains(self._database, request.work_order)
+
+    def ExportAnchors(
+        self, request: contract.ExportAnchorsRequest, context: grpc.ServicerContext
+    ) -> Iterator[contract.ExportAnchorsResponse]:
+        del request, context
+        return export_anchors(self._database)
+
+    def CheckAnchors(
+        self, request: contract.CheckAnchorsRequest, context: grpc.ServicerContext
+    ) -> contract.CheckAnchorsResponse:
+        del context
+        return check_anchors(self._database, request.anchors)

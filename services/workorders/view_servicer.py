@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from fieldmesh.workorders.v1 import view_service_pb2, view_service_pb2_grpc
 
+from services.chassis.idempotency import run_once
 from services.chassis.identity import current_caller
-from services.workorders import views, wire
+from services.workorders import saved_views, views, wire
 
 if TYPE_CHECKING:
     import grpc
 
     from services.chassis.database import Database
+    from services.chassis.unit_of_work import Transaction
 
 DEFAULT_VISITS = 25
 
@@ -27,13 +30,40 @@ class ViewServicer(view_service_pb2_grpc.ViewServiceServicer):
         self, request: view_service_pb2.ListViewsRequest, context: grpc.ServicerContext
     ) -> view_service_pb2.ListViewsResponse:
         del request, context
+        caller = current_caller()
         with self._database.read() as connection:
-            pinned = views.pinned_code(connection, current_caller().subject)
-        return view_service_pb2.ListViewsResponse(views=[_view(view, pinned=pinned) for view in views.VIEWS])
+            known = saved_views.views_of(connection, caller)
+            pinned = views.pinned_code(connection, caller.subject, {view.code for view in known})
+        return view_service_pb2.ListViewsResponse(views=[_view(view, pinned=pinned) for view in known])
 
     def PinView(self, request: view_service_pb2.PinViewRequest, context: grpc.ServicerContext) -> view_service_pb2.View:
         del context
-        return _view(views.pin(self._database, current_caller(), request.code), pinned=request.code)
+        caller = current_caller()
+        with self._database.read() as connection:
+            view = saved_views.view_of(connection, caller, request.code)
+        return _view(views.pin(self._database, caller, view), pinned=request.code)
+
+    def SaveView(
+        self, request: view_service_pb2.SaveViewRequest, context: grpc.ServicerContext
+    ) -> view_service_pb2.View:
+        del context
+        caller = current_caller()
+
+        def work(transaction: Transaction) -> view_service_pb2.View:
+            saved = saved_views.save(transaction, caller, request.view, request.request_id)
+            known = {view.code for view in saved_views.views_of(transaction.connection, caller)}
+            return _view(saved, pinned=views.pinned_code(transaction.connection, caller.subject, known))
+
+        return run_once(self._database, caller, "SaveView", request.request_id, request, view_service_pb2.View, work)
+
+    def DeleteView(
+        self, request: view_service_pb2.DeleteViewRequest, context: grpc.ServicerContext
+    ) -> view_service_pb2.DeleteViewResponse:
+        del context
+        caller = current_caller()
+        with self._database.begin(actor=caller) as transaction:
+            saved_views.remove(transaction, caller, request.code)
+        return view_service_pb2.DeleteViewResponse()
 
     def RecordVisit(
         self, request: view_service_pb2.RecordVisitRequest, context: grpc.ServicerContext
@@ -57,4 +87,5 @@ class ViewServicer(view_service_pb2_grpc.ViewServiceServicer):
 
 
 def _view(view: views.View, *, pinned: str) -> view_service_pb2.View:
-    return wire.fill(view_service_pb2.View(), view, pinned=view.code == pinned)
+    filters = [view_service_pb2.ViewFilter(**each) for each in view.filters]
+    return wire.fill(view_service_pb2.View(), replace(view, filters=()), pinned=view.code == pinned, filters=filters)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete, desc, select
 from sqlalchemy.dialects import postgresql, sqlite
@@ -12,7 +12,7 @@ from services.chassis.errors import InvalidRequest, Violation
 from services.workorders.tables import pinned_views, visited_records
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime
 
     from sqlalchemy import Connection
@@ -28,7 +28,11 @@ class View:
     """One view: its columns and order, and the conditions that narrow it.
 
     `categories` and `states` are alternatives to stand in (empty: any); `visited` keeps to the orders that the caller
-    opened, newest first; `mixed` shows opened records of every kind instead of orders.
+    opened, newest first; `mixed` shows opened records of every kind instead of orders. A `workflow` has views of
+    its own; `scheduled` keeps to orders with an appointment, or to those without; `awaiting` to the orders that the
+    caller is asked to approve, also in somebody's place, or that the caller's organisation reviews (R-3); `at_risk` to
+    those whose SLA clock runs and has used up most of its time, or all of it (B-1); `roles` are those that it is of use
+    to (empty: all). From `base` on it is of views that people saved, which narrow the one whose code that is.
     """
 
     code: str
@@ -40,13 +44,28 @@ class View:
     states: tuple[str, ...] = ()
     visited: bool = False
     mixed: bool = False
+    scheduled: bool | None = None
     offers_mine: bool = False
+    workflow: str = ""
+    awaiting: bool = False
+    at_risk: bool = False
+    roles: tuple[str, ...] = ()
+    base: str = ""
+    filters: tuple[Mapping[str, Any], ...] = ()
+    search: str = ""
+    mine: bool = False
+    shared: bool = False
+    own: bool = False
+    owner_name: str = ""
+    etag: str = ""
 
 
 _LEADING = ("number", "case_number", "subject", "account_name", "territory_name", "state")
+_APPROVED = ("number", "subject", "facility_name", "state", "estimate_totals")
+_SERVICE = ("number", "utility", "facility_name", "account_name", "state")
 _KEY_COLUMNS = (*_LEADING, "assigned_time", "entitlement_name", "appointment", "work_type_name")
 
-VIEWS = (
+VIEWS: tuple[View, ...] = (
     View("all", "All Work Orders", (*_KEY_COLUMNS, "priority")),
     View(
         "my_open",
@@ -82,6 +101,91 @@ VIEWS = (
         filtered_by=("My work orders", "Status"),
         categories=("dead",),
     ),
+    View(
+        "review_awaiting",
+        "Awaiting me",
+        (*_LEADING, "executor_name", "entitlement_name", "complete_time", "update_time"),
+        default_order="update_time",
+        filtered_by=("Completed, or with costs to decide on",),
+        awaiting=True,
+        roles=("approver",),
+    ),
+    View(
+        "at_risk",
+        "SLA at risk or overdue",
+        ("number", "subject", "account_name", "territory_name", "state", "sla", "appointment", "executor_name"),
+        default_order="sla.due_time",
+        filtered_by=("At risk or overdue",),
+        categories=("open",),
+        at_risk=True,
+        offers_mine=True,
+    ),
+    View(
+        "approvals_awaiting",
+        "Awaiting me",
+        (*_APPROVED, "approval"),
+        default_order="update_time",
+        filtered_by=("Awaiting my decision",),
+        workflow="facility_approval",
+        awaiting=True,
+    ),
+    View(
+        "approvals_open",
+        "Open",
+        (*_APPROVED, "appointment"),
+        filtered_by=("Status",),
+        categories=("open",),
+        workflow="facility_approval",
+    ),
+    View("approvals_all", "All", (*_APPROVED, "appointment"), filtered_by=(), workflow="facility_approval"),
+    View(
+        "approvals_ended",
+        "Resolved and closed",
+        (*_APPROVED, "update_time"),
+        default_order="-update_time",
+        filtered_by=("Status",),
+        categories=("done", "dead"),
+        workflow="facility_approval",
+    ),
+)
+VIEWS += (
+    View(
+        "service_scheduled",
+        "Scheduled and assigned",
+        (*_SERVICE, "appointment", "assignee"),
+        default_order="appointment",
+        filtered_by=("Status",),
+        states=("new",),
+        scheduled=True,
+        workflow="utility_request",
+    ),
+    View(
+        "service_new",
+        "Newly created",
+        (*_SERVICE, "priority", "create_time"),
+        filtered_by=("Status",),
+        states=("new",),
+        scheduled=False,
+        workflow="utility_request",
+    ),
+    View(
+        "service_sent",
+        "Sent or set up",
+        (*_SERVICE, "executor_name", "update_time"),
+        filtered_by=("Status",),
+        states=("sent", "set_up"),
+        workflow="utility_request",
+    ),
+    View("service_all", "All", (*_SERVICE, "executor_name", "update_time"), filtered_by=(), workflow="utility_request"),
+    View(
+        "service_ended",
+        "Completed and cancelled",
+        (*_SERVICE, "complete_time", "update_time"),
+        default_order="-update_time",
+        filtered_by=("Status",),
+        categories=("done", "dead"),
+        workflow="utility_request",
+    ),
 )
 BY_CODE = {view.code: view for view in VIEWS}
 DEFAULT_CODE = "my_open"
@@ -97,25 +201,16 @@ class Visited:
     visit_time: datetime
 
 
-def view_named(code: str) -> View:
-    """The view of a code. Raises InvalidRequest for an unknown one."""
-    if code not in BY_CODE:
-        message = f"There is no view {code!r}; there are {', '.join(BY_CODE)}."
-        raise InvalidRequest(message, violations=[Violation("view", message)])
-    return BY_CODE[code]
-
-
-def pinned_code(connection: Connection, person_id: str) -> str:
-    """The code of the view that a person pinned; the default one where none is (CP-13)."""
+def pinned_code(connection: Connection, person_id: str, known: Collection[str]) -> str:
+    """The code of the view that a person pinned, of those that they see; the default one where none is (CP-13)."""
     found = connection.execute(
         select(pinned_views.c.code).where(pinned_views.c.person_id == person_id)
     ).scalar_one_or_none()
-    return found if found in BY_CODE else DEFAULT_CODE
+    return found if found and found in known else DEFAULT_CODE
 
 
-def pin(database: Database, caller: Caller, code: str) -> View:
+def pin(database: Database, caller: Caller, view: View) -> View:
     """Make a view the caller's default, in place of the one before."""
-    view = view_named(code)
     with database.begin(actor=caller) as transaction:
         transaction.execute(delete(pinned_views).where(pinned_views.c.person_id == caller.subject))
         transaction.execute(pinned_views.insert().values(person_id=caller.subject, code=view.code))

@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from dataclasses import replace
 from enum import Enum
 from functools import cache
 from pathlib import Path as FilePath
-from typing import TYPE_CHECKING, Any, get_args, get_type_hints
+from typing import TYPE_CHECKING, Any, Protocol, get_args, get_type_hints
 
 from marshmallow import ValidationError
 
 from services.workorders.definitions.contract import contract_faults, labels_of
 from services.workorders.definitions.schema import DefinitionSchema
-from services.workorders.definitions.source import DefinitionInvalid, Fault, Path, Source, read_yaml
+from services.workorders.definitions.source import DefinitionInvalid, Fault, Path, read_yaml
 from services.workorders.domain.check import faults_of
 from services.workorders.domain.definition import Definition
 from services.workorders.domain.work_order import LineItem, WorkOrder
 from services.workorders.domain.workflow import Workflow
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
+    from services.workorders.definitions.contract import Found
     from services.workorders.domain.definition import Assignment, Transition
 
-__all__ = ["DefinitionInvalid", "Fault", "Workflows", "load_definition", "load_workflows"]
+__all__ = ["DefinitionInvalid", "Fault", "LoadedWorkflows", "Workflows", "load_definition", "load_workflows"]
 
 SHIPPED = FilePath(__file__).parents[1] / "workflows"
 
@@ -36,18 +38,35 @@ def load_definition(text: str, name: str = "definition") -> Definition:
     try:
         data = DefinitionSchema().load(source.data)
     except ValidationError as error:
-        raise DefinitionInvalid(name, source.faults + list(_schema_faults(source, error.messages_dict))) from None
+        misshapen = dict.fromkeys(_schema_faults(error.messages_dict))
+        found = (*misshapen, *_beside(source.data, [path for path, _ in misshapen]))
+        raise DefinitionInvalid(name, source.faults + [source.fault(*each) for each in found]) from None
     definition = _definition(data)
-    found = (*faults_of(definition), *contract_faults(definition), *_literal_faults(definition))
-    faults = source.faults + [source.fault(path, message) for path, message in found]
+    faults = source.faults + [source.fault(*each) for each in _consistency_faults(definition)]
     if faults:
         raise DefinitionInvalid(name, faults)
     transitions = {key: _typed(move) for key, move in definition.transitions.items()}
     return replace(definition, transitions=transitions, labels=labels_of(definition))
 
 
-class Workflows:
-    """The published workflows by name and version; an order keeps the version it began with."""
+class Workflows(Protocol):
+    """The workflows that were ever published, by name and version; an order keeps the version it began with."""
+
+    def of(self, name: str, version: int) -> Workflow:
+        """One version; KeyError where it was never published."""
+
+    def latest(self, name: str) -> Workflow:
+        """The version that new orders begin with; KeyError where there is no such workflow."""
+
+    def names(self) -> tuple[str, ...]:
+        """The names of all workflows that take new orders."""
+
+    def all(self) -> tuple[Workflow, ...]:
+        """Every version of every workflow in which orders may be."""
+
+
+class LoadedWorkflows:
+    """Workflows as a folder of files holds them, without a database."""
 
     def __init__(self, definitions: list[Definition]) -> None:
         self._all = {(definition.name, definition.version): Workflow(definition) for definition in definitions}
@@ -71,10 +90,10 @@ class Workflows:
 
 
 @cache
-def load_workflows(folder: FilePath = SHIPPED) -> Workflows:
+def load_workflows(folder: FilePath = SHIPPED) -> LoadedWorkflows:
     """The definitions of a folder, one version a file."""
     files = sorted(folder.glob("*.yaml"))
-    return Workflows([load_definition(file.read_text(encoding="utf-8"), file.name) for file in files])
+    return LoadedWorkflows([load_definition(file.read_text(encoding="utf-8"), file.name) for file in files])
 
 
 def _definition(data: Mapping[str, Any]) -> Definition:
@@ -92,13 +111,46 @@ def _definition(data: Mapping[str, Any]) -> Definition:
     )
 
 
-def _schema_faults(source: Source, messages: Mapping[Any, Any], path: Path = ()) -> Iterator[Fault]:
+def _schema_faults(messages: Mapping[Any, Any], path: Path = ()) -> Iterator[Found]:
     for key, value in messages.items():
         here = path if key in {"_schema", "value", "key"} else (*path, key)
         if isinstance(value, dict):
-            yield from _schema_faults(source, value, here)
+            yield from _schema_faults(value, here)
         else:
-            yield from (source.fault(here, message) for message in value)
+            yield from ((here, message) for message in value)
+
+
+def _consistency_faults(definition: Definition) -> tuple[Found, ...]:
+    return (*faults_of(definition), *contract_faults(definition), *_literal_faults(definition))
+
+
+def _beside(data: Any, misshapen: Sequence[Path]) -> tuple[Found, ...]:
+    """Faults of consistency beside those of shape: what they are about is left out, where it may be.
+
+    None where the rest does not stand for itself; those of an element that lost something could be of the loss, and
+    come once it has its shape.
+    """
+    rest = deepcopy(data)
+    for path in misshapen:
+        parent = _parent(rest, path)
+        if not isinstance(parent, dict) or path[-1] not in parent:
+            return ()
+        del parent[path[-1]]
+    try:
+        definition = _definition(DefinitionSchema().load(rest))
+    except ValidationError:
+        return ()
+    touched = {path[:2] for path in misshapen}
+    return tuple(found for found in _consistency_faults(definition) if found[0][:2] not in touched)
+
+
+def _parent(data: Any, path: Path) -> Any:
+    for key in path[:-1]:
+        known = (isinstance(data, dict) and key in data) or (isinstance(data, list) and key in range(len(data)))
+        if not known:
+            return None
+        data = data[key]
+    return data if path else None
 
 
 def _enum_of(path: str) -> type[Enum] | None:

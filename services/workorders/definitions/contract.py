@@ -30,10 +30,16 @@ INPUTS = work_order_service_pb2.TransitionInputs.DESCRIPTOR
 LEAVES = {"google.protobuf.Timestamp", "google.type.Date", "fieldmesh.common.v1.Money", "fieldmesh.common.v1.Position"}
 IDENTITY = {"id", "number", "etag", "workflow", "workflow_version", "state"}
 SNAPSHOTS = {
-    "deliverables", "drafts", "eligibility", "executor", "fulfilment", "organization", "parcels", "reason", "reasons",
+    "approval_policy", "approver", "assignee", "continuation", "deliverables", "drafts", "eligibility", "executor",
+    "fulfilment", "meter", "old_parts", "organization", "parcels", "part", "provider", "reason", "reasons", "returns",
     "target", "territory",
 }  # fmt: skip
-INTERNAL = {"scope_version"}
+INTERNAL = {"scope_version", "action_items"}
+# Words of history for what is no field of the order.
+_APART = {
+    "line_item": "Line item", "action_item": "Action item", "note": "Note", "estimate": "Estimate",
+    "return_proof": "Proof of return",
+}  # fmt: skip
 
 Found = tuple["Path", str]
 
@@ -88,7 +94,7 @@ def history_labels() -> Mapping[str, str]:
     for field in WORK_ORDER.fields:
         if field.message_type is not None and not is_leaf(field):
             labels |= {f"{field.name}.{inner.name}": label_of(inner) for inner in field.message_type.fields}
-    return labels | {"line_item": "Line item"}
+    return labels | _APART
 
 
 def contract_faults(definition: Definition) -> Iterator[Found]:

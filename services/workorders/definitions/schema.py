@@ -10,9 +10,11 @@ from services.workorders.domain.definition import (
     COMPUTED,
     ActorRule,
     Assignment,
+    Carried,
     Category,
     Caution,
     Condition,
+    Continuation,
     FormField,
     FormStep,
     Notice,
@@ -22,6 +24,7 @@ from services.workorders.domain.definition import (
     State,
     Transition,
 )
+from services.workorders.domain.links import LinkKind
 from services.workorders.domain.predicates import COMPARISONS, PREDICATES
 
 CODE = validate.Regexp(r"[a-z][a-z0-9_]*\Z", error="Small letters, digits and underscores.")
@@ -44,6 +47,9 @@ class SourceField(fields.Field[Source]):
         if isinstance(value, str):
             return Source(path=value)
         if isinstance(value, dict) and len(value) == 1 and value.keys() <= {"path", "compute", "value"}:
+            named = value.get("path", value.get("compute", ""))
+            if not isinstance(named, str) or isinstance(value.get("value"), (dict, list)):
+                raise ValidationError("A path or computation is a word, a value is a text, number, yes, no or nothing.")
             return Source(value.get("path", ""), value.get("compute", ""), value.get("value"))
         raise ValidationError("A value is a path, or one of {path: …}, {compute: …}, {value: …}.")
 
@@ -79,6 +85,8 @@ def condition_of(value: Any) -> Condition:
     if name == "not":
         return Condition("not", parts=(condition_of(part),), says=says, blames=blames)
     if name in {"set", "unset"}:
+        if not _is_path(part):
+            raise ValidationError(f"“{name}” takes the path of a field.")
         is_set = Condition("field_set", {"path": part}, says=says, blames=blames)
         return is_set if name == "set" else Condition("not", parts=(is_set,), says=says, blames=blames or part)
     return _named(name, part if isinstance(part, dict) else {"": part}, says, blames)
@@ -89,6 +97,10 @@ def _comparison(rest: dict[str, Any], says: str, blames: str) -> Condition:
     if len(relations) != 1 or relations[0] not in COMPARISONS:
         raise ValidationError(f"A comparison has a field and one of {', '.join(COMPARISONS)}.")
     right = rest[relations[0]]
+    if not _is_path(rest["field"]) or (isinstance(right, dict) and not _is_path(right.get("path"))):
+        raise ValidationError("A comparison is between a field and a value, or {path: …} of another field.")
+    if relations[0] == "one_of" and not isinstance(right, list):
+        raise ValidationError("“one_of” takes a list of values.")
     against = {"other": right["path"]} if isinstance(right, dict) and right.keys() == {"path"} else {"value": right}
     return Condition("compare", {"field": rest["field"], "by": relations[0], **against}, says=says, blames=blames)
 
@@ -102,8 +114,19 @@ def _named(name: str, arguments: dict[str, Any], says: str, blames: str) -> Cond
     ):  # comparisons, whose arguments may be left out, have a form of their own
         wanted = ", ".join(known.parameters) or "none"
         raise ValidationError(f"The guard “{name}” takes these arguments: {wanted}.")
+    wrong = [key for key in known.paths if not all(map(_is_path, _several(arguments[key])))]
+    if wrong:
+        raise ValidationError(f"The guard “{name}” takes paths of fields as {', '.join(wrong)}.")
     frozen = {key: tuple(part) if isinstance(part, list) else part for key, part in arguments.items()}
     return Condition(name, frozen, says=says, blames=blames)
+
+
+def _is_path(value: Any) -> bool:
+    return isinstance(value, str) and bool(value)
+
+
+def _several(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
 
 
 class StateSchema(Schema):
@@ -120,6 +143,7 @@ class ActorSchema(Schema):
     party = fields.String()
     kinds = fields.List(fields.String())
     owns = fields.String()
+    never = fields.String()
 
 
 class FormFieldSchema(Schema):
@@ -129,6 +153,7 @@ class FormFieldSchema(Schema):
     help = fields.String()
     default = SourceField()
     read_only = fields.Boolean()
+    singly = fields.Boolean()
 
     @post_load
     def build(self, data: dict[str, Any], **_: Any) -> FormField:
@@ -149,10 +174,11 @@ class NoticeSchema(Schema):
     template = fields.String(required=True, validate=CODE)
     to = fields.List(fields.String(), required=True, validate=validate.Length(min=1))
     when = ConditionField()
+    to_actor = fields.Boolean()
 
     @post_load
     def build(self, data: dict[str, Any], **_: Any) -> Notice:
-        return Notice(data["template"], tuple(data["to"]), data.get("when"))
+        return Notice(data["template"], tuple(data["to"]), data.get("when"), data.get("to_actor", False))
 
 
 class PostSchema(Schema):
@@ -175,6 +201,17 @@ class CautionSchema(Schema):
         return Caution(**data)
 
 
+class ContinuationSchema(Schema):
+    link = fields.Enum(LinkKind, by_value=True, required=True, validate=validate.NoneOf([LinkKind.UNSPECIFIED]))
+    line_items = fields.Enum(Carried, by_value=True, required=True)
+    files = fields.Boolean()
+    then = fields.String()
+
+    @post_load
+    def build(self, data: dict[str, Any], **_: Any) -> Continuation:
+        return Continuation(**data)
+
+
 class TransitionSchema(Schema):
     label = fields.String(required=True, validate=validate.Length(min=1))
     starts = fields.List(fields.String(), required=True, data_key="from", validate=validate.Length(min=1))
@@ -186,12 +223,14 @@ class TransitionSchema(Schema):
     requires = fields.List(fields.String())
     guards = fields.List(ConditionField())
     reason = fields.String()
+    more_reasons = fields.List(fields.String())
     caution = fields.Nested(CautionSchema)
     derives = fields.Dict(keys=fields.String(), values=SourceField())
     sets = fields.Dict(keys=fields.String(), values=SourceField())
     effects = fields.List(fields.String(validate=CODE))
     notices = fields.List(fields.Nested(NoticeSchema))
     post = fields.Nested(PostSchema)
+    continuation = fields.Nested(ContinuationSchema, data_key="continues_as")
     drafts = fields.String()
     phase = fields.String()
     due_on = fields.String()

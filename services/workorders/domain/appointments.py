@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 
 from services.workorders.domain.errors import AppointmentTimeInvalid, Violation
 from services.workorders.domain.predicates import HOLDS, Objection, Objections, predicate
-from services.workorders.domain.work_order import ClockFold, SlaSummary
+from services.workorders.domain.target import SlaSummary
+from services.workorders.domain.work_order import ClockFold
 
 if TYPE_CHECKING:
     from services.workorders.domain.situation import Inputs, Situation
@@ -108,6 +109,19 @@ def technician_is_free(situation: Situation) -> Objections:
         return HOLDS
     text = f"{situation.order.technician.name} has another visit at that time."
     return (Objection("technician_is_free", text, "appointment.time", "APPOINTMENT_OVERLAP"),)
+
+
+@predicate(asks=("appointment.date",))
+def appointment_not_before_order(situation: Situation) -> Objections:
+    """A visit is planned for the day on which the order came into being, or a later one: before it is a slip."""
+    order, start = situation.order, situation.order.appointment.start_time
+    if start is None or start == situation.before.appointment.start_time or order.create_time is None:
+        return HOLDS
+    created = day_at(order, order.create_time)
+    if day_at(order, start) >= created:
+        return HOLDS
+    text = f"The appointment is before the work order was created, on {created:%-d %b %Y}."
+    return (Objection("appointment_not_before_order", text, "appointment.date"),)
 
 
 @predicate(asks=("scheduling_completed_date",))

@@ -15,8 +15,9 @@ if TYPE_CHECKING:
     from services.workorders.domain.work_order import LineItem, WorkOrder
 
 LINE_ITEM = "line_item"
+ACTION_ITEMS, ACTION_ITEM = "action_items", "action_item"
 # Bookkeeping that stands beside what people changed: versions, and ids whose names have rows of their own.
-UNTOLD = frozenset({"scope_version", "acceptance_version", "executor_org"})
+UNTOLD = frozenset({"scope_version", "acceptance_version", "executor_org", "content_version"})
 
 
 def changes_between(
@@ -26,6 +27,9 @@ def changes_between(
     fields = dict.fromkeys(_field(path, groups) for path in touched if path not in UNTOLD)
     changes = []
     for field in fields:
+        if field == ACTION_ITEMS:
+            changes += _action_items(old, new)
+            continue
         before, after = (
             (_line_item(old, line_item), _line_item(new, line_item)) if field == LINE_ITEM else _values(old, new, field)
         )
@@ -35,8 +39,18 @@ def changes_between(
 
 
 def state_changes(labels: Sequence[str]) -> tuple[FieldChange, ...]:
-    """One change for each step of a route of states, given as labels."""
-    return tuple(FieldChange("state", old, new) for old, new in pairwise(labels))
+    """One change for each step of a route of states, given as labels; none where a transition leads back at once."""
+    return tuple(FieldChange("state", old, new) for old, new in pairwise(labels) if old != new)
+
+
+def _action_items(old: WorkOrder, new: WorkOrder) -> list[FieldChange]:
+    """One change for each action item whose state changed (PT-11, PT-13)."""
+    known = {item.id: item for item in old.action_items}
+    return [
+        FieldChange(ACTION_ITEM, text_of(known[item.id]), text_of(item))
+        for item in new.action_items
+        if item.id in known and known[item.id] != item
+    ]
 
 
 def _field(path: str, groups: Sequence[str]) -> str:

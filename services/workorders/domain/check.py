@@ -27,8 +27,14 @@ RECIPIENTS = (
     "technician",
     "followers",
     "mentioned",
+    "executor_dispatchers",
+    "submitter",
+    "approver",
+    "approver_delegate",
+    "assignee",
+    "former_assignee",
 )
-REASON_KINDS = ("delay", "override", "freelancer", "cannot_complete", "cancel", "reject", "hold")
+REASON_KINDS = ("delay", "override", "freelancer", "cannot_complete", "cancel", "reject", "hold", "replacement")
 
 
 def faults_of(definition: Definition) -> Iterator[Found]:
@@ -60,6 +66,8 @@ def _actor_faults(definition: Definition) -> Iterator[Found]:
             yield ("actors", name, "party"), f"A party is one of {', '.join(PARTIES)}."
         if rule.owns and rule.owns not in TIES:
             yield ("actors", name, "owns"), f"There is no tie “{rule.owns}”."
+        if rule.never and rule.never not in TIES:
+            yield ("actors", name, "never"), f"There is no tie “{rule.never}”."
         yield from _unknown(("actors", name, "kinds"), rule.kinds, ORGANIZATION_KINDS, "kind of organisation")
 
 
@@ -87,19 +95,35 @@ def _transition_faults(definition: Definition, transition: Transition) -> Iterat
         yield (*here, "through"), f"A transition to “{SAME}” passes no states."
     if transition.drafts and transition.drafts not in definition.transitions:
         yield (*here, "drafts"), f"There is no transition “{transition.drafts}”."
-    if transition.reason and transition.reason not in REASON_KINDS:
-        yield (*here, "reason"), f"There is no kind of reason “{transition.reason}”."
+    yield from _reason_faults(here, transition)
     if transition.phase and transition.phase not in PHASES:
         yield (*here, "phase"), f"A phase is one of {', '.join(PHASES)}."
     repeated = Counter(field.path for field in transition.form_fields())
     for path, count in repeated.items():
         if count > 1:
             yield (*here, "form"), f"The form asks for “{path}” {count} times."
+    yield from _continuation_faults(here, definition, transition)
     yield from _source_faults(here, transition)
     for index, notice in enumerate(transition.notices):
         yield from _unknown((*here, "notices", index, "to"), notice.recipients, RECIPIENTS, "recipient")
     if transition.post:
         yield from _unknown((*here, "post", "mentions"), transition.post.mentions, RECIPIENTS, "recipient")
+
+
+def _reason_faults(here: Path, transition: Transition) -> Iterator[Found]:
+    if transition.reason and transition.reason not in REASON_KINDS:
+        yield (*here, "reason"), f"There is no kind of reason “{transition.reason}”."
+    yield from _unknown((*here, "more_reasons"), transition.more_reasons, REASON_KINDS, "kind of reason")
+    if transition.more_reasons and not transition.reason:
+        yield (*here, "more_reasons"), "Further kinds of reasons need a first one under “reason”."
+
+
+def _continuation_faults(here: Path, definition: Definition, transition: Transition) -> Iterator[Found]:
+    then = transition.continuation.then if transition.continuation else ""
+    if then and then not in definition.transitions:
+        yield (*here, "continues_as", "then"), f"There is no transition “{then}”."
+    elif then and definition.initial not in definition.transitions[then].starts:
+        yield (*here, "continues_as", "then"), f"“{then}” does not start from the state of a new order."
 
 
 def _source_faults(here: Path, transition: Transition) -> Iterator[Found]:

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from services.workorders.domain import paths
-from services.workorders.domain.appointments import instant_of, is_late, site_day, sla_of
+from services.workorders.domain.appointments import instant_of, is_late, sla_of
 from services.workorders.domain.travel import billable_miles
+from services.workorders.domain.values import postal_line
 from services.workorders.domain.work_order import OrderFlag
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import date, datetime
+    from datetime import datetime
 
     from services.workorders.domain.situation import Situation
 
@@ -27,8 +28,9 @@ class Computation:
     compute: Callable[[Situation], object]
 
 
-RATE_FLAG = "rate_differs_from_contract"
 TECHNICIAN_FLAG = "technician_inactive"
+SKILL_FLAG = "technician_unqualified"
+TECHNICIAN_FLAGS = frozenset({TECHNICIAN_FLAG, SKILL_FLAG})
 
 COMPUTATIONS: dict[str, Computation] = {}
 
@@ -85,8 +87,15 @@ def reason_words(situation: Situation) -> str:
 
 
 @computation
+def ship_to_line(situation: Situation) -> str:
+    """Where the parts go, on one line."""
+    to = situation.order.ship_to
+    return ", ".join(filter(None, (to.name, postal_line(to.street, to.city, to.state, to.postal_code, to.country))))
+
+
+@computation
 def next_acceptance(situation: Situation) -> int:
-    """One more acceptance of the order."""
+    """One more version of what is asked for: an acceptance, a corrected address, a replacement."""
     return situation.order.acceptance_version + 1
 
 
@@ -97,26 +106,9 @@ def next_scope(situation: Situation) -> int:
 
 
 @computation
-def today_at_site(situation: Situation) -> date:
-    """The date at the site."""
-    return site_day(situation)
-
-
-@computation
 def flags_without_technician(situation: Situation) -> tuple[OrderFlag, ...]:
-    """The order's flags, without the one that tells that the technician left: somebody else was assigned."""
-    return tuple(flag for flag in situation.order.flags if flag.code != TECHNICIAN_FLAG)
-
-
-@computation
-def flags_with_rate(situation: Situation) -> tuple[OrderFlag, ...]:
-    """The order's flags, with one where the cost per mile is not the contract's (CP-53)."""
-    agreed = paths.read(situation.snapshots, "organization.cost_per_mile")
-    asked = situation.order.travel.cost_per_mile
-    others = tuple(flag for flag in situation.order.flags if flag.code != RATE_FLAG)
-    if agreed is None or asked == agreed:
-        return others
-    return (*others, OrderFlag(RATE_FLAG, f"The cost per mile is {asked}, the contract says {agreed}."))
+    """The order's flags, without those that tell of the technician who was on it: somebody was assigned anew."""
+    return tuple(flag for flag in situation.order.flags if flag.code not in TECHNICIAN_FLAGS)
 
 
 def _reason_in_words(situation: Situation) -> str:

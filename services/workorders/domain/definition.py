@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from services.workorders.domain.links import LinkKind
+
 SAME = "same"
 COMPUTED = "computed"
 
@@ -55,7 +57,8 @@ class ActorRule:
     """Who one name in a transition's `who` stands for.
 
     `party` is the column of the order that must hold the actor's organisation; `kinds` are the kinds of organisation
-    that may hold the role; `owns` names a tie to the order itself, such as being its assigned technician.
+    that may hold the role; `owns` names a tie to the order itself, such as being its assigned technician, and `never`
+    one that excludes: four eyes are needed where the submitter never approves.
     """
 
     name: str
@@ -63,6 +66,7 @@ class ActorRule:
     party: str = ""
     kinds: tuple[str, ...] = ()
     owns: str = ""
+    never: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +94,10 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class FormField:
-    """One field that a transition asks for; `path` is one of the WorkOrder message, or an input (`inputs.comment`)."""
+    """One field that a transition asks for; `path` is one of the WorkOrder message, or an input (`inputs.comment`).
+
+    What is asked for `singly` belongs to one order, such as what its meter shows, and is not given for several at once.
+    """
 
     path: str
     required: bool = False
@@ -98,6 +105,7 @@ class FormField:
     help: str = ""
     default: Source | None = None
     read_only: bool = False
+    singly: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,11 +127,15 @@ class Assignment:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A mail that a transition asks for: a template and symbolic recipients, resolved by notifications."""
+    """A mail that a transition asks for: a template and symbolic recipients, resolved by notifications.
+
+    Nobody is told what they did themselves, but where it goes `to_actor`, as a confirmation does (PT-8).
+    """
 
     template: str
     recipients: tuple[str, ...]
     when: Condition | None = None
+    to_actor: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +152,26 @@ class Post:
     def pieces(self) -> tuple[tuple[str, str], ...]:
         """The text as pairs of literal text and the path after it; the last pair's path may be empty."""
         return tuple((literal, path or "") for literal, path, _, _ in Formatter().parse(self.text))
+
+
+class Carried(StrEnum):
+    """Which line items go over to an order that continues another."""
+
+    ALL = "all"
+    UNFINISHED = "unfinished"
+
+
+@dataclass(frozen=True, slots=True)
+class Continuation:
+    """A transition that begins a new order, which goes on with the task of this one and is linked to it.
+
+    `then` names the transition that the new order makes at once, with the same inputs, where an organisation is given.
+    """
+
+    link: LinkKind
+    line_items: Carried
+    files: bool = False
+    then: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,8 +192,9 @@ class Transition:
     decides whether the transition is offered at all; a guard decides whether an offered one may be used now, and says
     why not.
     `drafts` names the transition whose form is kept without committing anything; `phase` is the phase of the parts that
-    implies this transition. `derives` is set before the guards look, `sets` after them. `done` is a sentence that tells
-    afterwards what was done. On the day at the path `due_on` it fires by itself.
+    implies this transition. `continuation` begins a new order that goes on with the task. `derives` is set before the
+    guards look, `sets` after them. `done` is a sentence that tells afterwards what was done. On the day at the path
+    `due_on` it fires by itself.
     """
 
     name: str
@@ -177,12 +210,14 @@ class Transition:
     requires: tuple[str, ...] = ()
     guards: tuple[Condition, ...] = ()
     reason: str = ""
+    more_reasons: tuple[str, ...] = ()
     caution: Caution | None = None
     derives: tuple[Assignment, ...] = ()
     sets: tuple[Assignment, ...] = ()
     effects: tuple[str, ...] = ()
     notices: tuple[Notice, ...] = ()
     post: Post | None = None
+    continuation: Continuation | None = None
     drafts: str = ""
     phase: str = ""
     due_on: str = ""
@@ -193,6 +228,11 @@ class Transition:
     danger: bool = False
     position: Position = Position.BAR
     bulk: bool = False
+
+    @property
+    def reason_kinds(self) -> tuple[str, ...]:
+        """The kinds of reasons that it takes; none where it asks for no reason."""
+        return (self.reason, *self.more_reasons) if self.reason else ()
 
     @property
     def stays(self) -> bool:

@@ -29,5 +29,7 @@ def diagram(definition: Definition) -> str:
 
 
 def _is_end(definition: Definition, code: str) -> bool:
-    done = definition.states[code].category in {Category.DONE, Category.DEAD}
-    return done and all(transition.stays for transition in definition.by_state[code])
+    """Whether an order may rest there for good; one that is reopened in spite of it is the exception."""
+    state = definition.states[code]
+    done = state.category in {Category.DONE, Category.DEAD}
+    return done and (state.frozen or all(transition.stays for transition in definition.by_state[code]))

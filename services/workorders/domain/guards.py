@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, cast
 
 from services.workorders.domain.appointments import site_day
-from services.workorders.domain.line_items import first_open
+from services.workorders.domain.line_items import first_open, first_unfinished
 from services.workorders.domain.predicates import HOLDS, Objection, Objections, predicate
 from services.workorders.domain.texts import text_of
 from services.workorders.domain.work_order import LineItemState
 
 if TYPE_CHECKING:
     from services.workorders.domain.situation import Situation
+    from services.workorders.domain.work_order import LineItem
 
 
 LONGEST_HOLD = timedelta(days=366)
@@ -27,19 +28,39 @@ def needs_parts(situation: Situation) -> Objections:
 
 @predicate(asks=("inputs.line_item_id",))
 def line_item_is_next(situation: Situation) -> Objections:
-    """The chosen line item is open, and every one with a lower number is done (CP-44)."""
+    """The chosen line item is not finished, and every one with a lower number is (CP-44); a failed one is retried."""
+    return _in_order(situation, "line_item_is_next", LineItemState.FINISHED, first_unfinished)
+
+
+@predicate(asks=("inputs.line_item_id",))
+def line_item_is_reached(situation: Situation) -> Objections:
+    """The chosen line item is open, and every one with a lower number was finished or could not be (CP-44)."""
+    chosen = situation.line_item
+    if chosen is not None and chosen.state is LineItemState.FAILED:
+        text = f"Line item {chosen.number} failed already."
+        return (Objection("line_item_is_reached", text, "inputs.line_item_id"),)
+    return _in_order(situation, "line_item_is_reached", LineItemState.FINISHED, first_open)
+
+
+def _in_order(
+    situation: Situation,
+    guard: str,
+    past: LineItemState,
+    awaited_of: Callable[[tuple[LineItem, ...]], LineItem | None],
+) -> Objections:
     chosen = situation.line_item
     if chosen is None:
-        return (Objection("line_item_is_next", "Choose a line item of this order.", "inputs.line_item_id"),)
-    if chosen.state is not LineItemState.OPEN:
+        return (Objection(guard, "Choose a line item of this order.", "inputs.line_item_id"),)
+    if chosen.state is past:
         text = f"Line item {chosen.number} is {text_of(chosen.state).lower()} already."
-        return (Objection("line_item_is_next", text, "inputs.line_item_id"),)
-    awaited = first_open(situation.order.line_items)
+        return (Objection(guard, text, "inputs.line_item_id"),)
+    awaited = awaited_of(situation.order.line_items)
     if awaited is None or awaited.number == chosen.number:
         return HOLDS
-    text = f"Line item {awaited.number} has to be done before {chosen.number}."
+    failed = " and could not be" if awaited.state is LineItemState.FAILED else ""
+    text = f"Line item {awaited.number} has to be done before {chosen.number}{failed}."
     metadata = {"waiting_for": awaited.number}
-    return (Objection("line_item_is_next", text, "inputs.line_item_id", "LINE_ITEM_OUT_OF_ORDER", metadata),)
+    return (Objection(guard, text, "inputs.line_item_id", "LINE_ITEM_OUT_OF_ORDER", metadata),)
 
 
 @predicate()
@@ -84,6 +105,24 @@ def executor_can_serve(situation: Situation) -> Objections:
     return tuple(Objection("executor_can_serve", text, blame) for holds, text in checks if not holds)
 
 
+@predicate(asks=("inputs.executor_org",))
+def executor_is_another(situation: Situation) -> Objections:
+    """The chosen organisation is not the one that the order was allocated to."""
+    if situation.inputs.executor_org != situation.order.executor_org:
+        return HOLDS
+    text = f"{situation.order.executor_name or 'This organisation'} has the order already; choose another one."
+    return (Objection("executor_is_another", text, "inputs.executor_org"),)
+
+
+@predicate(snapshot="continuation")
+def no_open_continuation(situation: Situation) -> Objections:
+    """No order that continues this one is still open: one follow-up at a time (CP-90)."""
+    number = cast("Mapping[str, str]", situation.snapshots["continuation"])["open_number"]
+    if not number:
+        return HOLDS
+    return (Objection("no_open_continuation", f"Work order {number} continues this one and is still open."),)
+
+
 @predicate(snapshot="parcels")
 def required_parcels_tracked(situation: Situation) -> Objections:
     """Every required parcel has a tracking number."""
@@ -94,6 +133,85 @@ def required_parcels_tracked(situation: Situation) -> Objections:
 def required_parcels_delivered(situation: Situation) -> Objections:
     """No required parcel is still on its way."""
     return _parcels(situation, "required_parcels_delivered", "undelivered", "required parcels are not delivered yet.")
+
+
+@predicate(asks=("inputs.parcel_id",), snapshot="parcels")
+def parcel_is_on_its_way(situation: Situation) -> Objections:
+    """The chosen parcel of the order was handed to its carrier, was not delivered, and still counts."""
+    parcels = cast("Mapping[str, tuple[str, ...]]", situation.snapshots["parcels"])
+    if not situation.inputs.parcel_id or situation.inputs.parcel_id in parcels["on_the_way"]:
+        return HOLDS
+    return (Objection("parcel_is_on_its_way", "Choose a parcel that is on its way.", "inputs.parcel_id"),)
+
+
+@predicate(asks=("inputs.part_id",))
+def part_is_of_order(situation: Situation) -> Objections:
+    """The chosen part, where one is chosen, is one that a line item of the order takes."""
+    chosen = situation.inputs.part_id
+    if not chosen or any(need.part_id == chosen for item in situation.order.line_items for need in item.parts):
+        return HOLDS
+    return (Objection("part_is_of_order", "Choose a part of this order.", "inputs.part_id"),)
+
+
+@predicate(asks=("inputs.line_item_id", "inputs.part_id", "inputs.quantity"))
+def part_is_of_line_item(situation: Situation) -> Objections:
+    """The chosen line item is not finished, takes the chosen part, and at least as many of it."""
+    item, inputs, guard = situation.line_item, situation.inputs, "part_is_of_line_item"
+    if item is None:
+        return (Objection(guard, "Choose a line item of this order.", "inputs.line_item_id"),)
+    if item.state is LineItemState.FINISHED:
+        text = f"Line item {item.number} is finished: its parts are in use."
+        return (Objection(guard, text, "inputs.line_item_id"),)
+    taken = sum(need.quantity for need in item.parts if need.part_id == inputs.part_id)
+    if not taken:
+        return (Objection(guard, f"Line item {item.number} does not take this part.", "inputs.part_id"),)
+    if not 1 <= (inputs.quantity or 0) <= taken:
+        text = f"Line item {item.number} takes {taken} of it: give a number from 1 to {taken}."
+        return (Objection(guard, text, "inputs.quantity"),)
+    return HOLDS
+
+
+@predicate(snapshot="returns")
+def returns_proved(situation: Situation) -> Objections:
+    """There is proof that every part that must be returned is on its way (CP-83); each return without one is named."""
+    returns = cast("Mapping[str, object]", situation.snapshots["returns"])
+    old_parts = cast("Mapping[str, bool]", situation.snapshots.get("old_parts", {}))
+    if not returns["known"]:
+        # Parts that nobody wants back need no proof, whoever is down.
+        return _returns_unknown("returns_proved", "proof of return") if old_parts.get("return") else HOLDS
+    return tuple(
+        Objection(
+            "returns_proved",
+            f"There is no proof of return {words} yet: record its tracking number, or upload the receipt and name it, "
+            f"under Related RMA / FSO.",
+            code="RETURN_PROOF_MISSING",
+        )
+        for words in cast("tuple[str, ...]", returns["unproved"])
+    )
+
+
+@predicate(snapshot="returns")
+def no_open_return(situation: Situation) -> Objections:
+    """No part is still to come back, or on its way back; each open return is named."""
+    returns = cast("Mapping[str, object]", situation.snapshots["returns"])
+    if not returns["known"]:
+        return _returns_unknown("no_open_return", "returns") if situation.order.parts_required else HOLDS
+    return tuple(
+        Objection(
+            "no_open_return",
+            f"Return {words} is open: receive or cancel it under Related RMA / FSO.",
+            code="RETURN_OPEN",
+        )
+        for words in cast("tuple[str, ...]", returns["open"])
+    )
+
+
+def _returns_unknown(guard: str, what: str) -> Objections:
+    text = (
+        f"The shipping service does not answer, so that the {what} of this work order cannot be looked up. Nothing was "
+        "changed: try again in some minutes."
+    )
+    return (Objection(guard, text, code="SERVICE_UNAVAILABLE"),)
 
 
 @predicate()
@@ -111,36 +229,6 @@ def actor_is_not_executor(situation: Situation) -> Objections:
     if organization and organization == situation.order.executor_org:
         return (Objection("actor_is_not_executor", "The organisation that did the work cannot confirm it itself."),)
     return HOLDS
-
-
-@predicate(asks=("inputs.person_id",), snapshot="eligibility")
-def technician_can_be_assigned(situation: Situation) -> Objections:
-    """Technicians says that the chosen person can be assigned: known, active and free at the appointment."""
-    eligibility = cast("Mapping[str, object]", situation.snapshots["eligibility"])
-    refusals = cast("tuple[str, ...]", eligibility["refusals"])
-    return tuple(
-        Objection("technician_can_be_assigned", text, "inputs.person_id", "TECHNICIAN_NOT_ELIGIBLE")
-        for text in refusals
-    )
-
-
-@predicate(asks=("inputs.reason_code",), snapshot="eligibility")
-def missing_skills_overridden(situation: Situation) -> Objections:
-    """The technician has every certification that the work needs, or an override reason is given (CP-65)."""
-    missing = cast("tuple[str, ...]", cast("Mapping[str, object]", situation.snapshots["eligibility"])["missing"])
-    if not missing or situation.inputs.reason_code:
-        return HOLDS
-    text = f"Missing skills: {', '.join(missing)}. Choose a reason to override."
-    metadata = {"missing": ",".join(missing)}
-    return (Objection("missing_skills_overridden", text, "inputs.reason_code", "SKILLS_MISSING", metadata),)
-
-
-@predicate(asks=("inputs.reason_code", "inputs.comment"))
-def other_is_explained(situation: Situation) -> Objections:
-    """The reason "other" comes with a text."""
-    if not situation.inputs.reason_code.endswith("other") or situation.inputs.comment.strip():
-        return HOLDS
-    return (Objection("other_is_explained", "Say in a few words what the other reason is.", "inputs.comment"),)
 
 
 @predicate(asks=("inputs.resume_date",))

@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     from services.workorders.domain.work_order import WorkOrder
 
 SYSTEM = "system"
-ROLES = frozenset({"partner", "dispatcher", "approver", "technician", "admin", SYSTEM})
+# Whoever is signed in, where a tie to the order says enough.
+ANYBODY = "anybody"
+ROLES = frozenset({"partner", "dispatcher", "approver", "requester", "technician", "admin", ANYBODY, SYSTEM})
 PARTIES = ("issuer_org", "executor_org", "facility_org")
 ORGANIZATION_KINDS = frozenset({"vendor", "partner", "provider", "facility_owner", "utility"})
 
@@ -21,7 +23,19 @@ def _assigned_technician(order: WorkOrder, actor: Actor) -> bool:
     return bool(actor.technician_id) and order.technician.technician_id == actor.technician_id
 
 
-TIES: Mapping[str, Callable[[WorkOrder, Actor], bool]] = {"assigned_technician": _assigned_technician}
+def _stands_in(person_id: str, actor: Actor) -> bool:
+    return bool(person_id) and person_id in actor.stands_in_for
+
+
+TIES: Mapping[str, Callable[[WorkOrder, Actor], bool]] = {
+    "assigned_technician": _assigned_technician,
+    "creator": lambda order, actor: order.creator_id == actor.subject,
+    "submitter": lambda order, actor: order.approval.submitter_id == actor.subject,
+    "submitter_stand_in": lambda order, actor: _stands_in(order.approval.submitter_id, actor),
+    "chosen_approver": lambda order, actor: order.approval.approver_id == actor.subject,
+    "approver_stand_in": lambda order, actor: _stands_in(order.approval.approver_id, actor),
+    "assignee": lambda order, actor: order.assignee.person_id == actor.subject,
+}
 
 
 def permitted(definition: Definition, transition: Transition, order: WorkOrder, actor: Actor) -> bool:
@@ -31,10 +45,12 @@ def permitted(definition: Definition, transition: Transition, order: WorkOrder, 
 
 def fits(rule: ActorRule, order: WorkOrder, actor: Actor) -> bool:
     """Whether an actor is who a rule stands for, as to this order."""
-    if rule.role not in actor.roles:
+    if rule.role not in actor.roles and (rule.role != ANYBODY or SYSTEM in actor.roles):
         return False
     if rule.kinds and actor.organization_kind not in rule.kinds:
         return False
     if rule.party and (not actor.organization_id or getattr(order, rule.party) != actor.organization_id):
+        return False
+    if rule.never and TIES[rule.never](order, actor):
         return False
     return not rule.owns or TIES[rule.owns](order, actor)

@@ -151,6 +151,14 @@ def field_set(situation: Situation, *, path: str) -> Objections:
 
 
 @predicate(paths=("paths",))
+def any_field_changes(situation: Situation, *, paths: tuple[str, ...]) -> Objections:
+    """At least one of several fields of the order gets another value than it had."""
+    if any(situation.read(path) != situation.read(f"before.{path}") for path in paths):
+        return HOLDS
+    return (Objection("any_field_changes", "Nothing changes.", paths[0]),)
+
+
+@predicate(paths=("paths",))
 def any_field_set(situation: Situation, *, paths: tuple[str, ...]) -> Objections:
     """At least one of several fields has a value."""
     if any(is_set(situation.read(path)) for path in paths):

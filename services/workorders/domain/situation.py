@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date, datetime
 
-    from services.workorders.domain.values import Actor
+    from services.workorders.domain.values import Actor, Money
     from services.workorders.domain.work_order import LineItem, WorkOrder
 
 NOTHING: Mapping[str, object] = MappingProxyType({})
@@ -34,6 +34,19 @@ class Inputs:
     line_item_id: str = ""
     executor_org: str = ""
     freelancer: bool = False
+    amount: Money | None = None
+    cost_kind: str = "unspecified"
+    cost_request_id: str = ""
+    directed_action_id: str = ""
+    title: str = ""
+    due_date: date | None = None
+    parcel_id: str = ""
+    part_id: str = ""
+    quantity: int | None = None
+    approver_id: str = ""
+    assignee_id: str = ""
+    provider_org: str = ""
+    seen_content_version: int | None = None
 
 
 INPUT_NAMES = frozenset(name for name in Inputs.__dataclass_fields__ if name != "values")

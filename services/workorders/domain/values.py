@@ -48,6 +48,7 @@ class Actor:
     """Who acts, as far as the rules of an order need to know.
 
     The subject is a person's id, or "service:<name>"; a service has the role "system" and no organisation.
+    `stands_in_for` are the people who are away now and named the actor as their delegate.
     """
 
     subject: str
@@ -56,6 +57,12 @@ class Actor:
     organization_id: str = ""
     organization_kind: str = ""
     technician_id: str = ""
+    stands_in_for: frozenset[str] = frozenset()
+
+
+def digits(value: float, grouping: str = "") -> str:
+    """A number with all its digits, to a millionth; never as a power of ten. `grouping` parts the thousands."""
+    return f"{value:{grouping}.6f}".rstrip("0").rstrip(".")
 
 
 def postal_line(street: str, city: str, state: str, postal_code: str, country: str) -> str:

@@ -10,6 +10,11 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
+from services.workorders.domain.approval import ActionItem, Approval, Assignee, Handover
+from services.workorders.domain.links import LinkedOrder
+from services.workorders.domain.requests import CostRequest, DirectedAction
+from services.workorders.domain.target import SlaSummary
+from services.workorders.domain.utility import UtilityRequest
 from services.workorders.domain.values import Address, Money, Place
 
 
@@ -39,19 +44,6 @@ class ClockFold(StrEnum):
     UNSPECIFIED = "unspecified"
     EARLIER = "earlier"
     LATER = "later"
-
-
-class SlaState(StrEnum):
-    """How the SLA target stands, as told by shipping."""
-
-    UNSPECIFIED = "unspecified"
-    NONE = "none"
-    AWAITING_DELIVERY_DATE = "awaiting_delivery_date"
-    RUNNING = "running"
-    PAUSED = "paused"
-    MET = "met"
-    MISSED = "missed"
-    VOID = "void"
 
 
 class LineItemState(StrEnum):
@@ -131,20 +123,6 @@ class Costs:
     rental_cost: Money | None = None
     permit_details: str = ""
     permit_cost: Money | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class SlaSummary:
-    """The SLA target as last told by shipping; `due_time` is exclusive."""
-
-    target_id: str = ""
-    version: int = 0
-    state: SlaState = SlaState.UNSPECIFIED
-    due_time: datetime | None = None
-    due_date: date | None = None
-    time_zone: str = ""
-    warn_time: datetime | None = None
-    as_of_time: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,7 +255,21 @@ class WorkOrder:
     hold: Hold = field(default_factory=Hold)
     hold_request: HoldRequest = field(default_factory=HoldRequest)
     ending: Ending = field(default_factory=Ending)
+    predecessor: LinkedOrder = field(default_factory=LinkedOrder)
+    successor: LinkedOrder = field(default_factory=LinkedOrder)
+    cost_requests: tuple[CostRequest, ...] = ()
+    directed_actions: tuple[DirectedAction, ...] = ()
     flags: tuple[OrderFlag, ...] = ()
+    creator_id: str = ""
+    creator_name: str = ""
+    facility_name: str = ""
+    content_version: int = 0
+    approval: Approval = field(default_factory=Approval)
+    assignee: Assignee = field(default_factory=Assignee)
+    handover: Handover = field(default_factory=Handover)
+    estimate_totals: tuple[Money, ...] = ()
+    utility: UtilityRequest = field(default_factory=UtilityRequest)
+    action_items: tuple[ActionItem, ...] = ()
     line_items: tuple[LineItem, ...] = ()
     version: int = 1
     scope_version: int = 1

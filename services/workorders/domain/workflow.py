@@ -8,8 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from services.workorders.domain import approving as _approving  # noqa: F401 - registers primitives and computations
+from services.workorders.domain import assignment_rules as _assignment_rules  # noqa: F401 - registers more of them
 from services.workorders.domain import guards as _guards  # noqa: F401 - registers the primitives
+from services.workorders.domain import metering as _metering  # noqa: F401 - registers primitives and computations
 from services.workorders.domain import paths
+from services.workorders.domain import request_rules as _request_rules  # noqa: F401 - registers more of them
+from services.workorders.domain import schedule_flags as _schedule_flags  # noqa: F401 - registers computations
 from services.workorders.domain.changes import changes_between, state_changes
 from services.workorders.domain.computations import COMPUTATIONS
 from services.workorders.domain.errors import ActorNotAllowed, StateDoesNotAllow, TransitionUnknown, WorkOrderError
@@ -72,8 +77,10 @@ class Workflow:
 
     def may_create(self, actor: Actor) -> bool:
         """Whether the actor may create an order in this workflow; its organisation becomes the issuer."""
-        definition = self.definition
-        return any(definition.actors[name].role in actor.roles for name in definition.creators)
+        rules = (self.definition.actors[name] for name in self.definition.creators)
+        return any(
+            rule.role in actor.roles and (not rule.kinds or actor.organization_kind in rule.kinds) for rule in rules
+        )
 
     def available(
         self, order: WorkOrder, actor: Actor, now: datetime, snapshots: Mapping[str, object] = NOTHING

@@ -14,6 +14,7 @@ from services.chassis.identity import as_service
 from services.chassis.ids import derive_id
 from services.chassis.log import get_logger
 from services.workorders import wire
+from services.workorders.domain.outcome import Caveat
 from services.workorders.tables import people, work_types
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from services.workorders.domain.situation import Inputs
     from services.workorders.domain.work_order import WorkOrder
 
+TRAVEL_CONFLICT = "TRAVEL_CONFLICT"
+SKILLS_MISSING = "SKILLS_MISSING"
 log = get_logger(__name__)
 _METHODS = {
     assignment_pb2.ASSIGNMENT_METHOD_SKILL_MATCH: "Skill Match",
@@ -64,6 +67,8 @@ class Reservation:
     eligibility: Mapping[str, object]
     assignment_id: str = ""
     version: str = ""
+    caveats: tuple[Caveat, ...] = ()
+    """Visits that leave too little time for the drive; they keep nobody from coming."""
 
 
 def candidate_of(connection: Connection, order: WorkOrder, person_id: str, start: datetime | None = None) -> Candidate:
@@ -90,6 +95,10 @@ def candidate_of(connection: Connection, order: WorkOrder, person_id: str, start
         site_time_zone=order.site_time_zone,
     )
     start = start or order.appointment.start_time
+    if order.site_position is not None:
+        need.site_position.CopyFrom(
+            types_pb2.Position(latitude=order.site_position.latitude, longitude=order.site_position.longitude)
+        )
     if start is not None:
         need.start_time.CopyFrom(wire.timestamp(start))
     if row is None:
@@ -106,20 +115,43 @@ def check(desk: AssignmentDesk, candidate: Candidate) -> Reservation:
     )
     possible = answer.eligible or answer.eligible_with_reason
     refusals = () if possible else tuple(answer.problems) or ("The technician cannot be assigned.",)
-    return Reservation(_eligibility(candidate, missing=tuple(answer.missing_skills), refusals=refusals))
+    missing = tuple(answer.missing_skills)
+    known = _eligibility(candidate, missing=missing, refusals=refusals, freelancer=answer.freelancer)
+    return Reservation(known, caveats=_drives(candidate, answer))
 
 
-def is_busy(desk: AssignmentDesk, candidate: Candidate) -> bool | None:
-    """Whether the technician has another visit then; None where technicians does not answer or does not know them."""
+@dataclass(frozen=True, slots=True)
+class Diary:
+    """Whether a technician has another visit at a time, and what users should know: long drives, missing skills.
+
+    `lacking` says which skills are missing then that nobody gave a reason for; empty: none.
+    """
+
+    busy: bool
+    caveats: tuple[Caveat, ...]
+    lacking: str = ""
+
+
+def diary_of(desk: AssignmentDesk, candidate: Candidate) -> Diary | None:
+    """What else the technician does then; None where technicians does not answer or does not know them."""
     if not candidate.technician_id:
         return None
     try:
-        return desk.CheckEligibility(
+        answer = desk.CheckEligibility(
             technicians_service_pb2.CheckEligibilityRequest(need=candidate.need, technician_id=candidate.technician_id)
-        ).busy
+        )
     except (Unavailable, NotFound) as refusal:
         log.info("visit.unchecked", work_order=candidate.need.work_order_id, reason=refusal.reason)
         return None
+    lacking = ""
+    if answer.unexplained_skills:
+        codes = ", ".join(answer.unexplained_skills)
+        lacking = (
+            f"{candidate.name} does not hold {codes} on the day of the appointment; assign somebody else, or assign "
+            f"{candidate.name} again with a reason."
+        )
+    told = (Caveat(SKILLS_MISSING, lacking),) if lacking else ()
+    return Diary(answer.busy, (*told, *_drives(candidate, answer)), lacking)
 
 
 def reserve(desk: AssignmentDesk, candidate: Candidate, inputs: Inputs, request_id: str) -> Reservation:
@@ -140,11 +172,22 @@ def reserve(desk: AssignmentDesk, candidate: Candidate, inputs: Inputs, request_
         )
     missing = tuple(assignment.missing_skills)
     method = _METHODS.get(assignment.method, "")
-    return Reservation(_eligibility(candidate, missing=missing, method=method), assignment.id, assignment.etag)
+    freelancer = assignment.method == assignment_pb2.ASSIGNMENT_METHOD_FREELANCER
+    known = _eligibility(candidate, missing=missing, method=method, freelancer=freelancer)
+    return Reservation(known, assignment.id, assignment.etag)
+
+
+def _drives(candidate: Candidate, answer: technicians_service_pb2.CheckEligibilityResponse) -> tuple[Caveat, ...]:
+    return tuple(Caveat(TRAVEL_CONFLICT, f"{candidate.name}: {text}") for text in answer.travel_conflicts)
 
 
 def _eligibility(
-    candidate: Candidate, *, missing: tuple[str, ...] = (), refusals: tuple[str, ...] = (), method: str = ""
+    candidate: Candidate,
+    *,
+    missing: tuple[str, ...] = (),
+    refusals: tuple[str, ...] = (),
+    method: str = "",
+    freelancer: bool = False,
 ) -> Mapping[str, object]:
     return {
         "technician_id": candidate.technician_id,
@@ -154,4 +197,5 @@ def _eligibility(
         "missing": missing,
         "refusals": refusals,
         "method": method,
+        "freelancer": freelancer,
     }

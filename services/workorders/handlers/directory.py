@@ -29,6 +29,7 @@ TEAMS = Projection(PRODUCER, "Team", teams, version_column="version")
 ORGANIZATIONS = Projection(PRODUCER, "Organization", organizations, version_column="version")
 PROJECTIONS = (PEOPLE, TEAMS, ORGANIZATIONS)
 _KINDS = organization_pb2.OrganizationKind.DESCRIPTOR
+_APPROVERS = organization_pb2.Approvers.DESCRIPTOR
 
 
 class Directory:
@@ -46,6 +47,9 @@ class Directory:
             "technician_id": person.technician_id,
             "email": person.email,
             "phone": person.phone,
+            "delegate_id": person.delegate_id,
+            "away_from": wire.read(person, "away_from"),
+            "away_until": wire.read(person, "away_until"),
             "active": person.active and not payload.deleted,
         }
         if _store(PEOPLE, transaction, event, person.id, values, deleted=payload.deleted):
@@ -66,7 +70,8 @@ class Directory:
             columns.technician_technician_id == technician.id, columns.category == Category.OPEN
         )
         for order_id in transaction.execute(affected.order_by(columns.id)).scalars().all():
-            _flag(transaction, order_id, technician.name)
+            text = f"{technician.name} was offboarded after being assigned; assign somebody else."
+            raise_flag(transaction, order_id, OrderFlag(TECHNICIAN_FLAG, text, blocks_close=True))
 
     def team_changed(
         self, transaction: Transaction, event: envelope_pb2.Event, payload: events_pb2.TeamChanged
@@ -102,18 +107,19 @@ class Directory:
             "travel_cost_per_mile_currency_code": getattr(cost, "currency_code", None),
             "travel_cost_per_mile_micros": getattr(cost, "micros", None),
             "auto_place_orders": organization.auto_place_orders,
+            "approvers": wire.enum_code(_APPROVERS, organization.approvers),
             "active": organization.active and not payload.deleted,
         }
         if _store(ORGANIZATIONS, transaction, event, organization.id, values, deleted=payload.deleted):
             _rename(transaction, "executor_org", "executor_name", organization.id, organization.name)
 
 
-def _flag(transaction: Transaction, order_id: str, name: str) -> None:
+def raise_flag(transaction: Transaction, order_id: str, raised: OrderFlag) -> None:
+    """Put a flag on an order, once for each code; the order's etag stays."""
     order = repository.load(transaction.connection, TECHNICIANS, order_id, lock=True).order
-    if any(flag.code == TECHNICIAN_FLAG for flag in order.flags):
+    if any(flag.code == raised.code for flag in order.flags):
         return
-    text = f"{name} was offboarded after being assigned; assign somebody else."
-    flags = (*order.flags, OrderFlag(TECHNICIAN_FLAG, text, blocks_close=True))
+    flags = (*order.flags, raised)
     columns = {"flags": [asdict(flag) for flag in flags]}
     copy(transaction, TECHNICIANS, order, replace(order, flags=flags), ("flags",), columns)
 

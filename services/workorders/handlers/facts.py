@@ -9,20 +9,26 @@ from fieldmesh.workorders.v1 import reason_code_pb2
 from sqlalchemy import select
 
 from services.workorders import wire
+from services.workorders.domain.approval import may_approve
+from services.workorders.domain.definition import Category
 from services.workorders.domain.history import Evidence
 from services.workorders.domain.values import Money
+from services.workorders.handlers import wanted
 from services.workorders.handlers.draft_values import decoded
 from services.workorders.tables import (
     attachments,
     drafts,
     organizations,
+    parts,
+    people,
     reason_codes,
     territories,
+    work_orders,
     work_types,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
     from sqlalchemy import Connection, Row
@@ -31,6 +37,7 @@ if TYPE_CHECKING:
     from services.workorders.domain.situation import Inputs
     from services.workorders.domain.work_order import WorkOrder
 
+ADMINS_ONLY = "admins_only"
 _KINDS = reason_code_pb2.ReasonKind.DESCRIPTOR
 
 
@@ -41,6 +48,7 @@ class Reason:
     code: str
     label: str
     guidance: str
+    kind: str = ""
 
 
 def for_offers(connection: Connection, order: WorkOrder) -> dict[str, object]:
@@ -53,10 +61,22 @@ def for_move(connection: Connection, order: WorkOrder, transition: Transition, i
     known = for_offers(connection, order)
     if inputs.executor_org:
         known["executor"] = _executor(connection, order, inputs.executor_org)
+    if inputs.part_id:
+        known["part"] = {"label": dict(parts_of(connection, order)).get(inputs.part_id, "")}
+    asked = {field.path for field in transition.form_fields()}
+    for name, path, given in (
+        ("approver", "inputs.approver_id", inputs.approver_id),
+        ("assignee", "inputs.assignee_id", inputs.assignee_id),
+    ):
+        if path in asked:
+            known[name] = _person(connection, given)
+    if "inputs.provider_org" in asked:
+        known["provider"] = _executor(connection, order, inputs.provider_org)
     if transition.reason:
-        reasons = {each.code: each.label for each in reasons_of(connection, order.issuer_org, transition.reason)}
-        known["reasons"] = reasons
-        known["reason"] = {"label": reasons.get(inputs.reason_code, "")}
+        offered = reasons_of(connection, order.issuer_org, transition.reason_kinds)
+        chosen = next((each for each in offered if each.code == inputs.reason_code), None)
+        known["reasons"] = {each.code: each.label for each in offered}
+        known["reason"] = {"label": chosen.label, "kind": chosen.kind} if chosen else {"label": "", "kind": ""}
     return known
 
 
@@ -66,18 +86,22 @@ def evidence_for(connection: Connection, inputs: Inputs, now: datetime) -> tuple
     return (Evidence("technicians' organisation", str(row.version), now),) if row is not None else ()
 
 
-def reason_label(connection: Connection, organization_id: str, kind: str, code: str) -> str:
-    """The label of a reason code of a kind; empty where there is none."""
-    if not kind or not code:
+def reason_label(connection: Connection, organization_id: str, kinds: Sequence[str], code: str) -> str:
+    """The label of a reason code of one of some kinds; empty where there is none."""
+    if not kinds or not code:
         return ""
-    return next((each.label for each in reasons_of(connection, organization_id, kind) if each.code == code), "")
+    return next((each.label for each in reasons_of(connection, organization_id, kinds) if each.code == code), "")
 
 
-def reasons_of(connection: Connection, organization_id: str, kind: str) -> list[Reason]:
-    """The active reasons of a kind that an issuer's orders offer, in their order.
+def reasons_of(connection: Connection, organization_id: str, kinds: Sequence[str]) -> list[Reason]:
+    """The active reasons of some kinds that an issuer's orders offer, kind by kind, each in its order.
 
     These are its own, and those of every installation that it did not replace by one of the same code.
     """
+    return [each for kind in kinds for each in _reasons_of_kind(connection, organization_id, kind)]
+
+
+def _reasons_of_kind(connection: Connection, organization_id: str, kind: str) -> list[Reason]:
     columns = reason_codes.c
     rows = connection.execute(
         select(columns.code, columns.label, columns.guidance, columns.active, columns.organization_id)
@@ -89,7 +113,7 @@ def reasons_of(connection: Connection, organization_id: str, kind: str) -> list[
     ).all()
     own = {row.code for row in rows if row.organization_id}
     return [
-        Reason(row.code, row.label, row.guidance)
+        Reason(row.code, row.label, row.guidance, kind)
         for row in rows
         if row.active and (row.organization_id or row.code not in own)
     ]
@@ -97,18 +121,78 @@ def reasons_of(connection: Connection, organization_id: str, kind: str) -> list[
 
 def executors_of(connection: Connection, order: WorkOrder) -> list[tuple[str, str]]:
     """Whom an order may be allocated to, by name: active partners and providers that serve its territory."""
+    served_by = _served_by(connection, order)
+    return [(executor, name) for executor, name in all_executors(connection) if executor in served_by]
+
+
+def all_executors(connection: Connection) -> list[tuple[str, str]]:
+    """Whom orders may be allocated to, by name: active partners and providers, whatever territories they serve."""
+    columns = organizations.c
+    rows = connection.execute(
+        select(columns.id, columns.name)
+        .where(columns.active, ~columns.deleted, columns.kind.in_(("partner", "provider")))
+        .order_by(columns.name, columns.id)
+    )
+    return [(row.id, row.name) for row in rows]
+
+
+def parts_of(connection: Connection, order: WorkOrder) -> list[tuple[str, str]]:
+    """The parts that the line items of an order take, by number."""
+    named = {need.part_id for item in order.line_items for need in item.parts}
+    columns = parts.c
+    rows = connection.execute(select(columns.id, columns.part_number, columns.name).where(columns.id.in_(named)))
+    return [(row.id, f"{row.part_number} {row.name}") for row in sorted(rows, key=lambda row: row.part_number)]
+
+
+def providers_of(connection: Connection, order: WorkOrder) -> list[tuple[str, str]]:
+    """Whom an order may be handed to, by name: active providers that serve its territory (PT-6)."""
     columns = organizations.c
     rows = connection.execute(
         select(columns.id, columns.name)
         .where(
-            columns.id.in_(_served_by(connection, order)),
-            columns.active,
-            ~columns.deleted,
-            columns.kind.in_(("partner", "provider")),
+            columns.id.in_(_served_by(connection, order)), columns.active, ~columns.deleted, columns.kind == "provider"
         )
         .order_by(columns.name, columns.id)
     )
     return [(row.id, row.name) for row in rows]
+
+
+def approvers_of(connection: Connection, order: WorkOrder, submitter: str) -> list[tuple[str, str]]:
+    """Whom somebody may ask to approve an order, by name (PT-5, PT-8)."""
+    admins_only = bool(_approval_policy(connection, order).get("admins_only"))
+    own = order.issuer_org == order.facility_org
+    return [
+        (row.id, row.name)
+        for row in _colleagues(connection, order.facility_org)
+        if row.id != submitter and may_approve(row.roles, admins_only=admins_only, own_order=own)
+    ]
+
+
+def assignees_of(connection: Connection, order: WorkOrder) -> list[tuple[str, str]]:
+    """Who may go to the site, by name: the people of the organisation that does the work (PT-4, PT-6)."""
+    home = order.executor_org if order.handover.accept_time else order.issuer_org
+    return [(row.id, row.name) for row in _colleagues(connection, home)]
+
+
+def _colleagues(connection: Connection, organization_id: str) -> Sequence[Row[Any]]:
+    held = select(people).where(people.c.organization_id == organization_id, people.c.active, ~people.c.deleted)
+    return connection.execute(held.order_by(people.c.name, people.c.id)).all()
+
+
+def _person(connection: Connection, person_id: str) -> dict[str, object]:
+    row = connection.execute(select(people).where(people.c.id == person_id, ~people.c.deleted)).one_or_none()
+    if row is None:
+        return {}
+    names = ("name", "email", "active", "organization_id")
+    return {**{name: getattr(row, name) for name in names}, "roles": frozenset(row.roles)}
+
+
+def _approval_policy(connection: Connection, order: WorkOrder) -> dict[str, object]:
+    """How the facility's organisation lets its people approve; nothing for an order that is not approved."""
+    if not order.content_version:
+        return {}
+    row = _organization_row(connection, order.facility_org)
+    return {"admins_only": row is not None and row.approvers == ADMINS_ONLY}
 
 
 def _organization(connection: Connection, order: WorkOrder) -> dict[str, object]:
@@ -148,9 +232,42 @@ def _deliverables(connection: Connection, order: WorkOrder) -> dict[str, tuple[s
     return {"required": tuple(required), "present": tuple(dict.fromkeys(present))}
 
 
+def _continuation(connection: Connection, order: WorkOrder) -> dict[str, str]:
+    """The number of the order that continues this one, where it is still open; only the latest can be."""
+    if not order.successor.id:
+        return {"open_number": ""}
+    open_number = connection.execute(
+        select(work_orders.c.number).where(
+            work_orders.c.id == order.successor.id, work_orders.c.category.in_((Category.OPEN, Category.HELD))
+        )
+    ).scalar_one_or_none()
+    return {"open_number": open_number or ""}
+
+
 def _drafts(connection: Connection, order: WorkOrder) -> dict[str, object]:
     rows = connection.execute(select(drafts).where(drafts.c.work_order_id == order.id))
     return {row.transition: decoded(row.field_values) for row in rows}
+
+
+def _meter(connection: Connection, order: WorkOrder) -> dict[str, object]:
+    """What the order's meter showed last in another order of its issuer's."""
+    if not order.utility.meter:
+        return {}
+    columns = work_orders.c
+    row = connection.execute(
+        select(columns.utility_meter_read, columns.utility_read_unit, columns.utility_read_time)
+        .where(
+            columns.issuer_org == order.issuer_org,
+            columns.utility_meter == order.utility.meter,
+            columns.utility_read_time.is_not(None),
+            columns.id != order.id,
+        )
+        .order_by(columns.utility_read_time.desc())
+        .limit(1)
+    ).one_or_none()
+    if row is None:
+        return {}
+    return {"value": row.utility_meter_read, "unit": row.utility_read_unit, "read_time": row.utility_read_time}
 
 
 def _executor(connection: Connection, order: WorkOrder, organization_id: str) -> dict[str, object]:
@@ -174,5 +291,9 @@ _OF_ORDER: Mapping[str, Callable[[Connection, WorkOrder], object]] = {
     "organization": _organization,
     "territory": _territory,
     "deliverables": _deliverables,
+    "old_parts": wanted.old_parts,
     "drafts": _drafts,
+    "continuation": _continuation,
+    "approval_policy": _approval_policy,
+    "meter": _meter,
 }

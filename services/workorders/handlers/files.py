@@ -6,14 +6,14 @@ import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, insert, literal, select, union
 
 from services.chassis.blobs import BlobStore, measured, spooled
 from services.chassis.errors import InvalidRequest, NotAllowed, NotFound, Violation, WrongState
 from services.chassis.file_types import detect, without_position
 from services.chassis.ids import derive_id, new_id
 from services.workorders.domain.definition import Category
-from services.workorders.scope import visible_order
+from services.workorders.scope import sees_words, visible_order
 from services.workorders.tables import attachments
 
 if TYPE_CHECKING:
@@ -79,6 +79,7 @@ class Files:
             "owner_display_name": caller.name,
             "owner_organization_id": caller.organization_id,
             "feed_post_id": "",
+            "content_id": "",
         }
         with self._database.begin(actor=caller) as transaction:
             self._refuse_ended(visible_order(transaction.connection, caller, order["id"], lock=True))
@@ -90,7 +91,7 @@ class Files:
         """Give a file's row and its content in chunks. Raises NotFound where file or order is missing or hidden."""
         with self._database.read() as connection:
             row = _visible(connection, caller, identity)
-        return row, self._blobs.chunks(identity)
+        return row, self._blobs.chunks(row["content_id"] or identity)
 
     def remove(self, caller: Caller, identity: str) -> None:
         """Remove a file while its order is not ended; its uploader, a dispatcher or an admin may (R-2)."""
@@ -102,7 +103,9 @@ class Files:
             if not (caller.is_admin or dispatches or row["owner_subject"] == caller.subject):
                 raise NotAllowed("Only who uploaded a file, a dispatcher or an admin may remove it.")
             transaction.execute(delete(attachments).where(attachments.c.id == identity))
-            transaction.after_commit(lambda: self._blobs.delete(identity))
+            content = row["content_id"] or identity
+            if not _holding(transaction.connection, [content]):
+                transaction.after_commit(lambda: self._blobs.delete(content))
 
     def sweep(self, now: datetime) -> int:
         """Remove contents without a row that are older than a day; give their number."""
@@ -110,7 +113,7 @@ class Files:
 
     def _known(self, keys: list[str]) -> set[str]:
         with self._database.read() as connection:
-            return set(connection.execute(select(attachments.c.id).where(attachments.c.id.in_(keys))).scalars())
+            return _holding(connection, keys)
 
     def _refuse_ended(self, order: Mapping[str, Any]) -> None:
         workflow = self._workflows.of(order["workflow"], order["workflow_version"])
@@ -125,15 +128,21 @@ class Files:
         return dict(found) if found else None
 
 
+def _holding(connection: Connection, contents: list[str]) -> set[str]:
+    """Which contents a file holds, its own or one that it was carried over with."""
+    own = select(attachments.c.id).where(attachments.c.id.in_(contents))
+    shared = select(attachments.c.content_id).where(attachments.c.content_id.in_(contents))
+    return set(connection.execute(union(own, shared)).scalars())
+
+
 def _visible(connection: Connection, caller: Caller, identity: str) -> dict[str, Any]:
     found = connection.execute(select(attachments).where(attachments.c.id == identity)).mappings().one_or_none()
     missing = f"There is no file {identity} that you may see."
     if found is None:
         raise NotFound(missing)
-    try:
-        visible_order(connection, caller, found["work_order_id"])
-    except NotFound as hidden:
-        raise NotFound(missing) from hidden
+    order, author = literal(found["work_order_id"]), literal(found["owner_organization_id"])
+    if not connection.scalar(select(sees_words(caller, order, author))):
+        raise NotFound(missing)
     return dict(found)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from fieldmesh.workorders.v1 import line_item_pb2
 from sqlalchemy import func, select
 
-from services.chassis.errors import NotFound, Violation
+from services.chassis.errors import NotFound, Violation, WrongState
 from services.workorders import repository
 from services.workorders.acting import actor_of
 from services.workorders.definitions.contract import history_labels
@@ -79,6 +79,8 @@ class LineItemRules:
         except NotFound:
             return None
         refuse_allocated(self._workflows, change.caller, stored)
+        if stored.order.content_version:
+            raise WrongState("This work order has action items, and no line items.", reason="ALREADY_ALLOCATED")
         return stored
 
 

@@ -6,23 +6,21 @@ from typing import TYPE_CHECKING
 
 from fieldmesh.common.v1 import types_pb2
 from fieldmesh.workorders.v1 import events_pb2
-from sqlalchemy import select
 
 from services.workorders import wire
-from services.workorders.handlers import snapshots
-from services.workorders.tables import parts, work_types
+from services.workorders.domain.situation import Inputs
+from services.workorders.handlers import snapshots, wanted
+from services.workorders.standing_in import stand_in_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from sqlalchemy import Connection
+    from collections.abc import Collection, Iterable
 
     from services.chassis.unit_of_work import Transaction
     from services.workorders.domain.definition import Notice
     from services.workorders.domain.work_order import WorkOrder
     from services.workorders.repository import Stored
 
-REQUEST_PARTS = "request_parts"
+NO_INPUTS = Inputs()
 
 
 def announce(  # noqa: PLR0913 - the parts of the event
@@ -31,11 +29,10 @@ def announce(  # noqa: PLR0913 - the parts of the event
     transition: str,
     *,
     from_state: str,
-    effects: Iterable[str] = (),
+    effects: Collection[str] = (),
     notices: Iterable[Notice] = (),
-    reason_code: str = "",
+    inputs: Inputs = NO_INPUTS,
     reason_label: str = "",
-    comment: str = "",
     assignment_id: str = "",
     before: WorkOrder | None = None,
 ) -> None:
@@ -47,38 +44,30 @@ def announce(  # noqa: PLR0913 - the parts of the event
         from_state=from_state,
         to_state=stored.order.state,
         effects=effects,
-        notices=[events_pb2.Notice(template=notice.template, recipients=notice.recipients) for notice in notices],
-        reason_code=reason_code,
+        notices=[
+            events_pb2.Notice(template=notice.template, recipients=notice.recipients, to_actor=notice.to_actor)
+            for notice in notices
+        ],
+        reason_code=inputs.reason_code,
         reason_label=reason_label,
-        comment=comment,
+        comment=inputs.comment,
         actor=types_pb2.Actor(subject=actor.subject, display_name=actor.name, organization_id=actor.organization_id),
         move_time=wire.timestamp(transaction.now),
         assignment_id=assignment_id,
     )
     if before is not None and before.fulfilment.expected_delivery_date:
         event.earlier_delivery_date.CopyFrom(wire.date_message(before.fulfilment.expected_delivery_date))
-    if REQUEST_PARTS in event.effects:
-        event.parts.CopyFrom(parts_wanted(transaction.connection, stored.order))
+    if before is not None and before.assignee.person_id != stored.order.assignee.person_id:
+        event.former_assignee_id = before.assignee.person_id
+    if before is not None and before.assignee.email != stored.order.assignee.email:
+        wire.fill(event.former_assignee, before.assignee)
+    if stored.order.approval.approver_id:
+        event.work_order.approver_delegate_id = stand_in_of(
+            transaction.connection, stored.order.approval.approver_id, transaction.now
+        )
+    asked = wanted.parts_wanted(transaction.connection, stored.order, effects, inputs)
+    if asked is not None:
+        event.parts.CopyFrom(asked)
+    if wanted.RELEASE_PARTS in effects:
+        event.finished_line_item_ids.extend(wanted.finished(stored.order))
     snapshots.publish(transaction, stored.order.id, event)
-
-
-def parts_wanted(connection: Connection, order: WorkOrder) -> events_pb2.PartsWanted:
-    """What to ship for an accepted order: every part of every line item."""
-    named = {need.part_id for item in order.line_items for need in item.parts}
-    known = {row.id: row for row in connection.execute(select(parts).where(parts.c.id.in_(named)))}
-    types = {item.work_type_id for item in order.line_items}
-    asked = select(work_types.c.id, work_types.c.old_part_returns).where(work_types.c.id.in_(types))
-    returns = {row.id: bool(row.old_part_returns) for row in connection.execute(asked)}
-    wanted = wire.fill(events_pb2.PartsWanted(), order)
-    for item in order.line_items:
-        for need in item.parts:
-            part = known[need.part_id]
-            wanted.lines.add(
-                line_item_id=item.id,
-                part_id=need.part_id,
-                part_number=part.part_number,
-                part_name=part.name,
-                quantity=need.quantity,
-                returnable=part.returnable or returns.get(item.work_type_id, False),
-            )
-    return wanted

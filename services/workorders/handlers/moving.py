@@ -10,12 +10,15 @@ from sqlalchemy import delete, insert
 
 from services.chassis.ids import derive_id, new_id
 from services.workorders import repository
-from services.workorders.acting import actor_of
+from services.workorders.acting import actor_now, actor_of
 from services.workorders.definitions.contract import history_labels
+from services.workorders.domain.changes import changes_between
 from services.workorders.domain.history import Entry
 from services.workorders.domain.outcome import Outcome, Refusal
-from services.workorders.handlers import collaboration, facts, moved
+from services.workorders.domain.situation import Inputs
+from services.workorders.handlers import collaboration, continuing, facts, moved
 from services.workorders.handlers.draft_values import encoded
+from services.workorders.registry import latest_workflow
 from services.workorders.tables import drafts
 
 if TYPE_CHECKING:
@@ -27,8 +30,7 @@ if TYPE_CHECKING:
     from services.chassis.identity import Caller
     from services.chassis.unit_of_work import Transaction
     from services.workorders.domain.history import Evidence
-    from services.workorders.domain.outcome import FeedDraft
-    from services.workorders.domain.situation import Inputs
+    from services.workorders.domain.outcome import Caveat, FeedDraft
     from services.workorders.domain.workflow import Workflow
     from services.workorders.repository import Stored
 
@@ -38,6 +40,7 @@ class Move:
     """A transition that somebody wants to fire.
 
     `remote` are snapshots of other services, taken before the commit; `evidence` says which versions they are.
+    `caveats` are what other services let users know when it happens.
     """
 
     transition: str
@@ -46,6 +49,7 @@ class Move:
     remote: Mapping[str, object] = field(default_factory=dict)
     evidence: tuple[Evidence, ...] = ()
     assignment_id: str = ""
+    caveats: tuple[Caveat, ...] = ()
 
     def told(self, name: str, snapshot: object, evidence: Evidence | None) -> Move:
         """The move with one more snapshot, which takes the place of an earlier one of the same source."""
@@ -69,7 +73,11 @@ def judge(  # noqa: PLR0913, PLR0917 - who, what, with what, and when
     """What a move would do; nothing is stored."""
     transition = workflow.definition.transitions.get(move.transition)
     known = facts.for_move(connection, stored.order, transition, move.inputs) if transition else {}
-    return workflow.fire(stored.order, move.transition, move.inputs, actor_of(caller), now, {**known, **move.remote})
+    actor = actor_now(connection, caller, now)
+    result = workflow.fire(stored.order, move.transition, move.inputs, actor, now, {**known, **move.remote})
+    if isinstance(result, Refusal) or not result.happened:
+        return result
+    return replace(result, warnings=(*result.warnings, *move.caveats))
 
 
 def commit(transaction: Transaction, caller: Caller, workflow: Workflow, stored: Stored, move: Move) -> Moved:
@@ -84,8 +92,9 @@ def commit(transaction: Transaction, caller: Caller, workflow: Workflow, stored:
         _keep_draft(transaction, stored.order.id, result.transition.drafts, result.draft)
     if not result.happened or result.draft is not None:
         return Moved(stored, result, [])
+    result = _continued(transaction, caller, workflow, stored, result, move)
     label = facts.reason_label(
-        transaction.connection, stored.order.issuer_org, result.transition.reason, move.inputs.reason_code
+        transaction.connection, stored.order.issuer_org, result.transition.reason_kinds, move.inputs.reason_code
     )
     entry = Entry(
         result.order.id,
@@ -107,13 +116,30 @@ def commit(transaction: Transaction, caller: Caller, workflow: Workflow, stored:
         from_state=result.from_state,
         effects=result.effects,
         notices=result.notices,
-        reason_code=move.inputs.reason_code,
+        inputs=move.inputs,
         reason_label=label,
-        comment=move.inputs.comment,
         assignment_id=move.assignment_id,
         before=stored.order,
     )
     return Moved(saved, result, rows)
+
+
+def _continued(  # noqa: PLR0913, PLR0917 - what a move is made of
+    transaction: Transaction, caller: Caller, workflow: Workflow, stored: Stored, outcome: Outcome, move: Move
+) -> Outcome:
+    """The outcome with the order that goes on with the task, where the transition begins one."""
+    continuation = outcome.transition.continuation
+    if continuation is None:
+        return outcome
+    # It begins now, in the newest version; the order that it continues keeps the one that it began with.
+    newest = latest_workflow(transaction.connection, stored.order.workflow) or workflow
+    begun = continuing.begin(transaction, caller, newest, stored.order, continuation)
+    if continuation.then and move.inputs.executor_org:
+        allocation = Move(continuation.then, Inputs(executor_org=move.inputs.executor_org))
+        begun = commit(transaction, caller, newest, begun, allocation).stored
+    after = replace(outcome.order, successor=continuing.link_to(begun.order))
+    changes = changes_between(outcome.order, after, ("successor",), ("successor",))
+    return replace(outcome, order=after, changes=(*outcome.changes, *changes))
 
 
 def _keep_draft(transaction: Transaction, order_id: str, transition: str, values: Mapping[str, object]) -> None:

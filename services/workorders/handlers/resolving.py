@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import func, select
 
 from services.chassis.errors import Violation
+from services.workorders.domain.subjects import contradictions as contradictions_of
 from services.workorders.domain.values import Address, Place
-from services.workorders.domain.work_order import OrderFlag
 from services.workorders.handlers.belonging import contradictions, misplaced
 from services.workorders.tables import (
     accounts,
@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Row, Table
 
-PLAN_FLAG = "subject_plan_mismatch"
+    from services.workorders.domain.work_order import OrderFlag
+
 _ADDRESS = ("street", "city", "state", "postal_code", "country")
 _TABLES: Mapping[str, tuple[Table, str]] = {
     "account_id": (accounts, "account"),
@@ -70,7 +71,9 @@ def resolve(connection: Connection, issuer: str, given: Mapping[str, Any]) -> Re
     wanted: Sequence[str] = given.get("station_ids", ())
     resolved.wrong += misplaced(connection, issuer, "station_ids", wanted, str(given.get("facility_id", "")))
     _take_executive(connection, resolved, issuer, str(given.get("customer_service_executive_id", "")))
-    resolved.values["flags"] = _plan_flags(connection, issuer, str(given.get("subject", "")), rows["entitlement_id"])
+    resolved.values["flags"] = subject_flags(
+        connection, issuer, str(given.get("subject", "")), str(given.get("entitlement_id", "")), wanted
+    )
     return resolved
 
 
@@ -122,6 +125,7 @@ def _take_place(connection: Connection, resolved: Resolved, rows: Mapping[str, R
     latitude = facility.position_latitude
     resolved.values |= {
         "facility_org": facility.facility_org,
+        "facility_name": facility.name,
         "site_address": Address(**{part: getattr(facility, f"address_{part}") or "" for part in _ADDRESS}),
         "site_position": None if latitude is None else Place(latitude, facility.position_longitude),
         "site_time_zone": facility.time_zone or (territory.time_zone if territory else ""),
@@ -142,17 +146,15 @@ def _take_executive(connection: Connection, resolved: Resolved, issuer: str, per
         resolved.values["customer_service_executive_name"] = person.name
 
 
-def _plan_flags(
-    connection: Connection, issuer: str, subject: str, entitlement: Row[Any] | None
+def subject_flags(
+    connection: Connection, issuer: str, subject: str, entitlement_id: str, station_ids: Sequence[str]
 ) -> tuple[OrderFlag, ...]:
-    """A flag where the subject begins with another plan than the entitlement's (CP-18)."""
-    named = subject.partition(" - ")[0].strip().casefold()
-    plans = connection.execute(
-        select(entitlements.c.plan).where(entitlements.c.organization_id == issuer, entitlements.c.plan != "")
-    ).scalars()
-    known = {plan.casefold(): plan for plan in plans}
-    chosen = entitlement.plan if entitlement else ""
-    if named not in known or named == chosen.casefold():
-        return ()
-    text = f"The subject names the plan {known[named]}, the entitlement {chosen or 'none'}."
-    return (OrderFlag(PLAN_FLAG, text),)
+    """Flags where a subject contradicts the issuer's entitlement or the models of the stations (CP-18)."""
+    columns = entitlements.c
+    known = {
+        row.id: row.plan
+        for row in connection.execute(select(columns.id, columns.plan).where(columns.organization_id == issuer))
+    }
+    theirs = (stations.c.id.in_(station_ids), stations.c.organization_id == issuer)
+    models = set(connection.execute(select(stations.c.station_model).where(*theirs)).scalars())
+    return contradictions_of(subject, known.get(entitlement_id, ""), known.values(), models)

@@ -9,8 +9,19 @@ from fieldmesh.workorders.v1 import events_pb2
 from sqlalchemy import select, update
 
 from services.workorders import wire
+from services.workorders.domain.utility import UtilityRequest
 from services.workorders.rows import order_of
-from services.workorders.tables import entitlements, follows, line_items, territories, work_orders
+from services.workorders.tables import (
+    action_items,
+    entitlements,
+    facilities,
+    follows,
+    line_items,
+    organizations,
+    territories,
+    work_orders,
+    work_types,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,6 +30,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from services.chassis.unit_of_work import Transaction
+    from services.workorders.domain.work_order import WorkOrder
 
 AGGREGATE = "WorkOrder"
 
@@ -48,9 +60,12 @@ def of_row(connection: Connection, row: Mapping[str, Any]) -> events_pb2.WorkOrd
     followers = connection.execute(
         select(follows.c.person_id).where(follows.c.work_order_id == order.id).order_by(follows.c.person_id)
     ).scalars()
-    work_types = connection.execute(
-        select(line_items.c.work_type_id).where(line_items.c.work_order_id == order.id).order_by(line_items.c.number)
-    ).scalars()
+    tasks = connection.execute(
+        select(line_items.c.work_type_id, work_types.c.kind)
+        .outerjoin(work_types, work_types.c.id == line_items.c.work_type_id)
+        .where(line_items.c.work_order_id == order.id)
+        .order_by(line_items.c.number)
+    ).all()
     technicians = [order.technician.technician_id] if order.technician.technician_id else []
     return wire.fill(
         events_pb2.WorkOrderSnapshot(),
@@ -69,5 +84,34 @@ def of_row(connection: Connection, row: Mapping[str, Any]) -> events_pb2.WorkOrd
         calendar_name=calendar or "",
         sla_policy_code=policy or "",
         follower_ids=list(followers),
-        work_type_ids=list(dict.fromkeys(work_types)),
+        work_type_ids=list(dict.fromkeys(task.work_type_id for task in tasks)),
+        work_type_kinds=sorted({task.kind or 0 for task in tasks}),
+        **_approved_content(connection, order),
+        **_requested_content(connection, order),
     )
+
+
+def _approved_content(connection: Connection, order: WorkOrder) -> dict[str, Any]:
+    """What an approver is told beside the order itself; nothing for an order that is not approved."""
+    if not order.content_version:
+        return {"action_items": ()}
+    titles = (
+        select(action_items.c.title).where(action_items.c.work_order_id == order.id).order_by(action_items.c.number)
+    )
+    return {
+        "issuer_name": _name_of(connection, order.issuer_org),
+        "action_items": list(connection.execute(titles).scalars()),
+    }
+
+
+def _requested_content(connection: Connection, order: WorkOrder) -> dict[str, Any]:
+    """What whoever does a service order is told beside the order itself (UM-5); nothing for another order."""
+    if order.utility == UtilityRequest():
+        return {"utility": None, "description": "", "contact_name": "", "contact_phone": ""}
+    notes = connection.execute(select(facilities.c.access_notes).where(facilities.c.id == order.facility_id))
+    return {"issuer_name": _name_of(connection, order.issuer_org), "access_notes": notes.scalar_one_or_none() or ""}
+
+
+def _name_of(connection: Connection, organization_id: str) -> str:
+    found = connection.execute(select(organizations.c.name).where(organizations.c.id == organization_id))
+    return found.scalar_one_or_none() or ""

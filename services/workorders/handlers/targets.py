@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from services.workorders.domain.situation import Inputs
-    from services.workorders.domain.work_order import SlaSummary, WorkOrder
+    from services.workorders.domain.target import SlaSummary
+    from services.workorders.domain.work_order import WorkOrder
 
 log = get_logger(__name__)
 

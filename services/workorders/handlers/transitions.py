@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from fieldmesh.workorders.v1 import work_order_service_pb2
 
 from services.chassis.etag import check_etag, etag_of
 from services.chassis.idempotency import find_replay, run_once
-from services.workorders.acting import actor_of
+from services.workorders.acting import actor_now
 from services.workorders.definitions.contract import history_labels
 from services.workorders.domain.appointments import start_asked
 from services.workorders.domain.history import Evidence
 from services.workorders.domain.outcome import Refusal
-from services.workorders.handlers import assigning, facts, moving, parcels, targets
+from services.workorders.domain.schedule_flags import VISITOR_LACKS
+from services.workorders.handlers import assigning, facts, moving, parcels, returns, targets
+from services.workorders.handlers.choices import choices_of
 from services.workorders.handlers.moving import Move, Moved
 from services.workorders.presenting import (
-    Choices,
     change_message,
     followed_of,
     history_message,
@@ -31,6 +32,7 @@ from services.workorders.rows import order_row
 from services.workorders.schemas import inputs_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from sqlalchemy import Connection
@@ -44,8 +46,8 @@ if TYPE_CHECKING:
     from services.workorders.domain.workflow import Workflow
 
 METHOD = "TransitionWorkOrder"
-EXECUTOR = "inputs.executor_org"
-ELIGIBILITY, PARCELS, TARGET, VISIT = "eligibility", "parcels", "target", "visit"
+PARCEL = "inputs.parcel_id"
+ELIGIBILITY, PARCELS, RETURNS, TARGET, VISIT = "eligibility", "parcels", "returns", "target", "visit"
 
 ListRequest = work_order_service_pb2.ListAvailableTransitionsRequest
 ListResponse = work_order_service_pb2.ListAvailableTransitionsResponse
@@ -62,6 +64,22 @@ class Others:
     desk: assigning.AssignmentDesk
     parcels: parcels.ParcelList
     sla: targets.SlaDesk
+    returns: returns.ReturnList
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """What was read for several orders at once.
+
+    `told` are snapshots of other services by name, each with its evidence; `etag` is that of the order where the
+    command itself names none.
+    """
+
+    told: Mapping[str, tuple[object, Evidence | None]] = field(default_factory=dict)
+    etag: str = ""
+
+
+NOTHING_GATHERED = Gathered()
 
 
 class Transitions:
@@ -79,54 +97,69 @@ class Transitions:
         with self._database.read() as connection:
             stored = load(connection, caller, request.work_order_id)
             known = facts.for_offers(connection, stored.order)
-            offers = self._workflow(stored).available(stored.order, actor_of(caller), self._clock.now(), known)
-            kinds = {offer.transition.reason for offer in offers if offer.transition.reason}
-            reasons = {kind: facts.reasons_of(connection, stored.order.issuer_org, kind) for kind in kinds}
-            asked = {field.path for offer in offers for step in offer.transition.form for field in step.fields}
-            choices = {EXECUTOR: _executors(connection, stored)} if EXECUTOR in asked else {}
+            now = self._clock.now()
+            actor = actor_now(connection, caller, now)
+            offers = self._workflow(stored).available(stored.order, actor, now, known)
+            asked = {offer.transition.reason_kinds for offer in offers}
+            reasons = {kinds: facts.reasons_of(connection, stored.order.issuer_org, kinds) for kinds in asked}
+            choices = [choices_of(connection, stored.order, offer.transition) for offer in offers]
+        if any(field.path == PARCEL for offer in offers for field in offer.transition.form_fields()):
+            on_the_way = {PARCEL: parcels.choices(self._others.parcels, stored.order.id)}
+            choices = [{**each, **on_the_way} for each in choices]
         return ListResponse(
-            transitions=[offer_message(offer, reasons.get(offer.transition.reason, ()), choices) for offer in offers],
+            transitions=[
+                offer_message(offer, reasons[offer.transition.reason_kinds], each)
+                for offer, each in zip(offers, choices, strict=True)
+            ],
             etag=etag_of(stored.order.id, stored.order.version),
         )
 
     def preview(self, caller: Caller, request: PreviewRequest) -> PreviewResponse:
         """What a transition would do; nothing is stored, and nobody is reserved."""
+        stored, result = self.foresee(caller, request)
+        if isinstance(result, Refusal):
+            return PreviewResponse(refusals=refusal_messages(result), warnings=warning_messages((), result))
+        return self._preview(stored, result)
+
+    def foresee(
+        self, caller: Caller, request: PreviewRequest, gathered: Gathered = NOTHING_GATHERED
+    ) -> tuple[Stored, Outcome | Refusal]:
+        """An order as it stands, and what a transition would make of it. NotFound for a hidden one."""
         inputs = inputs_of(request.work_order, request.update_mask.paths, request.inputs)
         move = Move(request.transition, inputs)
         with self._database.read() as connection:
             stored = load(connection, caller, request.work_order_id)
             candidate = self._candidate(connection, stored, move)
-        move = self._informed(stored, move)
+        move = self._informed(stored, move, gathered)
         if candidate is not None:
-            move = move.told(ELIGIBILITY, assigning.check(self._desk, candidate).eligibility, None)
+            checked = assigning.check(self._desk, candidate)
+            move = replace(move.told(ELIGIBILITY, checked.eligibility, None), caveats=checked.caveats)
         with self._database.read() as connection:
-            result = moving.judge(connection, caller, self._workflow(stored), stored, move, self._clock.now())
-        if isinstance(result, Refusal):
-            return PreviewResponse(refusals=refusal_messages(result), warnings=warning_messages((), result))
-        return self._preview(stored, result)
+            return stored, moving.judge(connection, caller, self._workflow(stored), stored, move, self._clock.now())
 
-    def fire(self, caller: Caller, request: MoveRequest) -> MoveResponse:
-        """Fire a transition, once for each request id.
+    def fire(self, caller: Caller, request: MoveRequest, gathered: Gathered = NOTHING_GATHERED) -> MoveResponse:
+        """Fire a transition, once for each request id; what was gathered already is not asked again.
 
         Raises NotFound for a hidden order, StaleEtag, InvalidRequest naming every wrong field, the refusal that lists
         every guard, and Unavailable where a service that the move needs does not answer.
         """
         inputs = inputs_of(request.work_order, request.update_mask.paths, request.inputs)
         move = Move(request.transition, inputs, request.request_id)
+        etag = request.etag or gathered.etag
         with self._database.read() as connection:
             stored = load(connection, caller, request.work_order_id)
             earlier = find_replay(connection, caller, METHOD, request.request_id, request, MoveResponse)
             if earlier is not None:
                 return earlier
-            check_etag(request.etag, stored.order.id, stored.order.version)
+            check_etag(etag, stored.order.id, stored.order.version)
             candidate = self._candidate(connection, stored, move)
-        move = self._informed(stored, move)
+        move = self._informed(stored, move, gathered)
         if candidate is not None:
             move = self._reserved(caller, stored, move, candidate)
 
         def work(transaction: Transaction) -> MoveResponse:
             locked = load(transaction.connection, caller, stored.order.id, lock=True)
-            check_etag(request.etag, locked.order.id, locked.order.version)
+            check_etag(etag, locked.order.id, locked.order.version)
             done = moving.commit(transaction, caller, self._workflow(locked), locked, move)
             return _answer(transaction.connection, caller, done)
 
@@ -141,12 +174,17 @@ class Transitions:
             return None
         return assigning.candidate_of(connection, stored.order, move.inputs.person_id)
 
-    def _informed(self, stored: Stored, move: Move) -> Move:
+    def _informed(self, stored: Stored, move: Move, gathered: Gathered) -> Move:
         """The move with what others tell of it: parcels where the guards need them, and where they answer, the rest."""
         asked = self._workflow(stored).snapshots_of(move.transition)
         now = self._clock.now()
         if PARCELS in asked:
-            move = move.told(PARCELS, *parcels.told(self._others.parcels, stored.order.id, now))
+            known = gathered.told.get(PARCELS)
+            chosen = move.inputs.parcel_id
+            move = move.told(PARCELS, *(known or parcels.told(self._others.parcels, stored.order.id, chosen, now)))
+        if RETURNS in asked:
+            found = gathered.told.get(RETURNS)
+            move = move.told(RETURNS, *(found or returns.told(self._others.returns, stored.order.id, now)))
         if TARGET in asked:
             move = move.told(TARGET, *targets.told(self._others.sla, stored.order, move.inputs, now))
         if VISIT in asked:
@@ -154,25 +192,30 @@ class Transitions:
         return move
 
     def _visited(self, stored: Stored, move: Move, now: datetime) -> Move:
-        """The move with whether the assigned technician is elsewhere at the appointment that it asks for."""
+        """The move with whether the assigned technician is elsewhere, or lacks a skill, at the appointment."""
         order, start = stored.order, start_asked(stored.order, move.inputs)
         if start is None or not order.technician.person_id:
             return move
         with self._database.read() as connection:
             visitor = assigning.candidate_of(connection, order, order.technician.person_id, start)
-        busy = assigning.is_busy(self._desk, visitor)
-        return move if busy is None else move.told(VISIT, busy, Evidence("technicians' visits", "", now))
+        diary = assigning.diary_of(self._desk, visitor)
+        if diary is None:
+            return move
+        seen = move.told(VISIT, diary.busy, Evidence("technicians' visits", "", now))
+        return replace(seen.told(VISITOR_LACKS, diary.lacking, None), caveats=diary.caveats)
 
     def _reserved(self, caller: Caller, stored: Stored, move: Move, candidate: assigning.Candidate) -> Move:
         """The move with a reservation; refused before anybody is reserved where the guards refuse anyway."""
-        checked = move.told(ELIGIBILITY, assigning.check(self._desk, candidate).eligibility, None)
+        known = assigning.check(self._desk, candidate)
+        checked = move.told(ELIGIBILITY, known.eligibility, None)
         with self._database.read() as connection:
             result = moving.judge(connection, caller, self._workflow(stored), stored, checked, self._clock.now())
         if isinstance(result, Refusal):
             raise result.error
         held = assigning.reserve(self._desk, candidate, move.inputs, move.request_id)
         evidence = Evidence("technicians' reservation", held.version, self._clock.now())
-        return replace(move.told(ELIGIBILITY, held.eligibility, evidence), assignment_id=held.assignment_id)
+        seen = move.told(ELIGIBILITY, held.eligibility, evidence)
+        return replace(seen, assignment_id=held.assignment_id, caveats=known.caveats)
 
     def _preview(self, stored: Stored, outcome: Outcome) -> PreviewResponse:
         state = self._workflow(stored).state(outcome.to_state)
@@ -184,6 +227,7 @@ class Transitions:
             "state_tone": state.tone,
             "category": state.category,
             "clock_running": state.clock_running,
+            "frozen": state.frozen,
         }
         labels = history_labels()
         return PreviewResponse(
@@ -194,11 +238,6 @@ class Transitions:
             history=[change_message(change, labels) for change in outcome.changes],
             warnings=warning_messages(outcome.warnings),
         )
-
-
-def _executors(connection: Connection, stored: Stored) -> Choices:
-    none = f"No active partner or provider serves {stored.order.territory_name}: add one to the territory first."
-    return Choices(facts.executors_of(connection, stored.order), none)
 
 
 def _answer(connection: Connection, caller: Caller, done: Moved) -> MoveResponse:

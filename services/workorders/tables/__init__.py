@@ -1,6 +1,7 @@
 """Tables of the work-order service."""
 
 from services.workorders.tables.base import Coded, chassis, metadata
+from services.workorders.tables.content import action_items, estimates, notes
 from services.workorders.tables.directory import organizations, people, teams
 from services.workorders.tables.master_data import (
     accounts,
@@ -14,7 +15,14 @@ from services.workorders.tables.master_data import (
     territories,
     work_types,
 )  # fmt: skip
-from services.workorders.tables.orders import PARTY_COLUMNS, SORTED_COLUMNS, line_items, number_series, work_orders
+from services.workorders.tables.orders import (
+    PARTY_COLUMNS,
+    SORTED_COLUMNS,
+    line_items,
+    number_series,
+    utility_events,
+    work_orders,
+)
 from services.workorders.tables.records import (
     attachments,
     comments,
@@ -23,12 +31,17 @@ from services.workorders.tables.records import (
     follows,
     history,
     pinned_views,
+    post_likes,
+    post_views,
+    saved_views,
     visited_records,
 )  # fmt: skip
+from services.workorders.tables.workflows import workflow_versions
 
 __all__ = [
-    "PARTY_COLUMNS", "SORTED_COLUMNS", "Coded", "accounts", "attachments", "cases", "chassis", "comments", "contacts",
-    "drafts", "entitlements", "facilities", "feed_posts", "follows", "history", "line_items", "metadata",
-    "number_series", "organizations", "parts", "people", "pinned_views", "reason_codes", "stations", "teams",
-    "territories", "visited_records", "work_orders", "work_types",
+    "PARTY_COLUMNS", "SORTED_COLUMNS", "Coded", "accounts", "action_items", "attachments", "cases", "chassis",
+    "comments", "contacts", "drafts", "entitlements", "estimates", "facilities", "feed_posts", "follows", "history",
+    "line_items", "metadata", "notes", "number_series", "organizations", "parts", "people", "pinned_views",
+    "post_likes", "post_views", "reason_codes", "saved_views", "stations", "teams", "territories",
+    "utility_events", "visited_records", "work_orders", "work_types", "workflow_versions",
 ]  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, Float, Index, Table
 
-from services.chassis.types import StringList
+from services.chassis.types import LocalDate, StringList
 from services.workorders.tables.base import (
     address_columns,
     flag_column,
@@ -24,9 +24,13 @@ people = Table(
     text_column("technician_id", 40),
     text_column("email"),
     text_column("phone", 40),
+    text_column("delegate_id", 40),
+    Column("away_from", LocalDate),
+    Column("away_until", LocalDate),
     flag_column("active"),
     Column("version", BigInteger, nullable=False),
     flag_column("deleted"),
+    Index("ix_people_delegate", "delegate_id"),
     Index("ix_people_organization", "organization_id", "name"),
 )
 
@@ -54,6 +58,7 @@ organizations = Table(
     Column("free_miles", Float),
     *money_columns("travel_cost_per_mile"),
     flag_column("auto_place_orders"),
+    text_column("approvers", 40),
     flag_column("active"),
     Column("version", BigInteger, nullable=False),
     flag_column("deleted"),

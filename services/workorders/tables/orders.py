@@ -6,7 +6,10 @@ from sqlalchemy import BigInteger, Column, Float, Index, Integer, String, Table,
 
 from services.chassis.types import Instant, JsonText, LocalDate, StringList
 from services.workorders.domain.definition import Category
-from services.workorders.domain.work_order import ClockFold, HandlingNeed, Priority, SlaState
+from services.workorders.domain.links import LinkKind
+from services.workorders.domain.target import SlaState, SlaWarning
+from services.workorders.domain.utility import MeterUnit, ServiceType
+from services.workorders.domain.work_order import ClockFold, HandlingNeed, Priority
 from services.workorders.tables.base import (
     Coded,
     address_columns,
@@ -20,7 +23,7 @@ from services.workorders.tables.base import (
 )  # fmt: skip
 
 # Who may see an order is decided by one of these (hard-parts 2); each has its own set of indexes.
-PARTY_COLUMNS = ("issuer_org", "executor_org", "facility_org", "technician_person_id")
+PARTY_COLUMNS = ("issuer_org", "executor_org", "facility_org", "technician_person_id", "assignee_person_id")
 SORTED_COLUMNS = (
     "number", "state_rank", "subject", "priority", "case_number", "account_name", "territory_name", "entitlement_name",
     "work_type_name", "assigned_time", "appointment_start_time", "complete_time", "close_time", "create_time",
@@ -40,6 +43,7 @@ work_orders = Table(
     number_column("state_rank"),
     Column("category", Coded(Category, 1), nullable=False),
     flag_column("clock_running"),
+    flag_column("frozen"),
     id_column("issuer_org"),
     text_column("executor_org", 40),
     text_column("executor_name"),
@@ -119,6 +123,9 @@ work_orders = Table(
     text_column("sla_time_zone", 60),
     Column("sla_warn_time", Instant),
     Column("sla_as_of_time", Instant),
+    Column("sla_warning", Coded(SlaWarning), nullable=False, server_default="0"),
+    number_column("sla_warning_percent"),
+    Column("sla_warning_time", Instant),
     text_column("fulfilment_phase", 20),
     text_column("fulfilment_order_number", 8),
     text_column("fulfilment_fulfilment_order_id", 40),
@@ -135,7 +142,51 @@ work_orders = Table(
     text_column("ending_reason_code", 60),
     long_column("ending_reason"),
     Column("ending_end_time", Instant),
+    text_column("predecessor_id", 40),
+    text_column("predecessor_number", 8),
+    Column("predecessor_kind", Coded(LinkKind), nullable=False, server_default="0"),
+    text_column("successor_id", 40),
+    text_column("successor_number", 8),
+    Column("successor_kind", Coded(LinkKind), nullable=False, server_default="0"),
+    Column("cost_requests", JsonText, nullable=False, server_default="[]"),
+    Column("directed_actions", JsonText, nullable=False, server_default="[]"),
     Column("flags", JsonText, nullable=False),
+    text_column("creator_id", 40),
+    text_column("creator_name"),
+    text_column("facility_name"),
+    Column("content_version", BigInteger, nullable=False, server_default="0"),
+    text_column("approval_submitter_id", 40),
+    text_column("approval_submitter_name"),
+    text_column("approval_approver_id", 40),
+    text_column("approval_approver_name"),
+    text_column("approval_delegate_id", 40),
+    text_column("approval_delegate_name"),
+    Column("approval_submit_time", Instant),
+    Column("approval_decide_time", Instant),
+    Column("approval_submitted_version", BigInteger, nullable=False, server_default="0"),
+    long_column("approval_comment"),
+    number_column("approval_submission"),
+    text_column("assignee_person_id", 40),
+    text_column("assignee_name"),
+    text_column("assignee_email"),
+    Column("handover_ask_time", Instant),
+    Column("handover_accept_time", Instant),
+    Column("estimate_totals", JsonText, nullable=False, server_default="[]"),
+    Column("utility_type", Coded(ServiceType), nullable=False, server_default="0"),
+    long_column("utility_instructions"),
+    long_column("utility_materials"),
+    Column("utility_requested_date", LocalDate),
+    text_column("utility_meter", 60),
+    text_column("utility_event", 120),
+    text_column("utility_event_source", 60),
+    text_column("utility_provider_reference", 80),
+    Column("utility_meter_read", Float),
+    Column("utility_read_unit", Coded(MeterUnit), nullable=False, server_default="0"),
+    Column("utility_read_time", Instant),
+    text_column("utility_lower_read_reason"),
+    long_column("utility_remark"),
+    Column("utility_earlier_read", Float),
+    Column("utility_earlier_read_time", Instant),
     Column("version", BigInteger, nullable=False),
     Column("scope_version", BigInteger, nullable=False),
     # Counts events, posts included; apart from `version`, so that a comment makes nobody's form stale.
@@ -158,6 +209,12 @@ work_orders = Table(
     Index("ix_orders_account", "account_id"),
     Index("ix_orders_facility", "facility_id"),
     Index("ix_orders_case", "case_id"),
+    Index("ix_orders_predecessor", "predecessor_id"),
+    # Counts what is open in each version of a workflow.
+    Index("ix_orders_version", "workflow", "workflow_version", "category", "state"),
+    Index("ix_orders_approver", "approval_approver_id", "state", "id"),
+    # Finds what a meter showed last.
+    Index("ix_orders_meter", "issuer_org", "utility_meter", "utility_read_time"),
 )
 
 line_items = Table(
@@ -186,4 +243,15 @@ number_series = Table(
     metadata,
     Column("name", String(40), primary_key=True),
     Column("last", BigInteger, nullable=False),
+)
+
+# Which order was made for which event of a utility; the key never expires (UM-4, hard-parts 15).
+utility_events = Table(
+    "utility_events",
+    metadata,
+    Column("organization_id", String(40), primary_key=True),
+    Column("event_id", String(120), primary_key=True),
+    Column("content_hash", String(64), nullable=False),
+    id_column("work_order_id"),
+    Column("receive_time", Instant, nullable=False),
 )

@@ -64,9 +64,12 @@ attachments = Table(
     text_column("owner_display_name"),
     text_column("owner_organization_id", 40),
     text_column("feed_post_id", 40),
+    # The file whose content it shares, where it was carried over from another order; empty: its own.
+    text_column("content_id", 40),
     Column("create_time", Instant, nullable=False),
     Column("version", BigInteger, nullable=False, server_default="1"),
     Index("ix_attachments_order", "work_order_id", "create_time"),
+    Index("ix_attachments_content", "content_id"),
 )
 
 feed_posts = Table(
@@ -84,6 +87,8 @@ feed_posts = Table(
     text_column("author_organization_name"),
     text_column("author_organization_kind", 40),
     number_column("comment_count"),
+    number_column("like_count"),
+    number_column("view_count"),
     Column("create_time", Instant, nullable=False),
     Column("activity_time", Instant, nullable=False),
     Column("version", BigInteger, nullable=False, server_default="1"),
@@ -105,6 +110,27 @@ comments = Table(
     text_column("author_organization_kind", 40),
     Column("create_time", Instant, nullable=False),
     Index("ix_comments_post", "feed_post_id", "create_time"),
+)
+
+post_likes = Table(
+    "post_likes",
+    metadata,
+    id_column("feed_post_id"),
+    id_column("person_id"),
+    id_column("work_order_id", index=True),
+    text_column("display_name"),
+    text_column("organization_id", 40),
+    Column("create_time", Instant, nullable=False),
+    PrimaryKeyConstraint("feed_post_id", "person_id"),
+)
+
+post_views = Table(
+    "post_views",
+    metadata,
+    id_column("feed_post_id"),
+    id_column("person_id"),
+    id_column("work_order_id", index=True),
+    PrimaryKeyConstraint("feed_post_id", "person_id"),
 )
 
 follows = Table(
@@ -133,4 +159,24 @@ pinned_views = Table(
     metadata,
     id_column("person_id", primary_key=True),
     text_column("code", 60),
+)
+
+saved_views = Table(
+    "saved_views",
+    metadata,
+    id_column(primary_key=True),
+    id_column("owner_id", index=True),
+    text_column("owner_name"),
+    text_column("organization_id", 40),
+    flag_column("shared"),
+    text_column("label", 80),
+    text_column("base", 60),
+    Column("columns", JsonText, nullable=False),
+    Column("filters", JsonText, nullable=False),
+    text_column("search", 200),
+    text_column("order_by", 80),
+    flag_column("mine"),
+    Column("update_time", Instant, nullable=False),
+    Column("version", BigInteger, nullable=False, server_default="1"),
+    Index("ix_saved_views_organization", "organization_id", "shared"),
 )

@@ -1,0 +1,67 @@
+"""The primitive predicates of assignments: whether somebody may come, and which reason that takes (CP-64 to CP-66)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from services.workorders.domain.predicates import HOLDS, Objection, Objections, predicate
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from services.workorders.domain.situation import Situation
+
+FREELANCER = "freelancer"
+
+
+@predicate(asks=("inputs.person_id",), snapshot="eligibility")
+def technician_can_be_assigned(situation: Situation) -> Objections:
+    """Technicians says that the chosen person can be assigned: known, active and free at the appointment."""
+    eligibility = cast("Mapping[str, object]", situation.snapshots["eligibility"])
+    refusals = cast("tuple[str, ...]", eligibility["refusals"])
+    return tuple(
+        Objection("technician_can_be_assigned", text, "inputs.person_id", "TECHNICIAN_NOT_ELIGIBLE")
+        for text in refusals
+    )
+
+
+@predicate(asks=("inputs.reason_code",), snapshot="eligibility")
+def freelancer_explained(situation: Situation) -> Objections:
+    """The technician is of the organisation, or the reason why a freelancer comes is given (CP-66)."""
+    eligibility = cast("Mapping[str, object]", situation.snapshots["eligibility"])
+    if not eligibility.get("freelancer") or _reason_kind(situation) == FREELANCER:
+        return HOLDS
+    text = f"{eligibility['name']} is a freelancer. Choose a reason."
+    missing = cast("tuple[str, ...]", eligibility["missing"])
+    metadata = {"name": str(eligibility["name"]), "missing": ",".join(missing)}
+    return (Objection("freelancer_explained", text, "inputs.reason_code", "FREELANCER_REASON_MISSING", metadata),)
+
+
+@predicate(asks=("inputs.reason_code",), snapshot="eligibility")
+def missing_skills_overridden(situation: Situation) -> Objections:
+    """The technician has every certification that the work needs, or an override reason is given (CP-65).
+
+    The reason why a freelancer comes stands for both.
+    """
+    eligibility = cast("Mapping[str, object]", situation.snapshots["eligibility"])
+    missing = cast("tuple[str, ...]", eligibility["missing"])
+    overridden = bool(situation.inputs.reason_code) and _reason_kind(situation) != FREELANCER
+    if not missing or overridden or eligibility.get("freelancer"):
+        return HOLDS
+    text = f"Missing skills: {', '.join(missing)}. Choose a reason to override."
+    metadata = {"missing": ",".join(missing)}
+    return (Objection("missing_skills_overridden", text, "inputs.reason_code", "SKILLS_MISSING", metadata),)
+
+
+def _reason_kind(situation: Situation) -> str:
+    """The kind of the reason that was given; empty where none was."""
+    reason = situation.snapshots.get("reason")
+    return str(reason.get("kind", "")) if isinstance(reason, dict) else ""
+
+
+@predicate(asks=("inputs.reason_code", "inputs.comment"))
+def other_is_explained(situation: Situation) -> Objections:
+    """The reason "other" comes with a text."""
+    if not situation.inputs.reason_code.endswith("other") or situation.inputs.comment.strip():
+        return HOLDS
+    return (Objection("other_is_explained", "Say in a few words what the other reason is.", "inputs.comment"),)

@@ -1,0 +1,132 @@
+"""Technicians who left the organisation that does the work: its orders return to the queue (CP-94, hard case 8).
+
+What technicians committed is a fact, whatever version of which workflow an order follows; so this is no transition of
+any. The order keeps its state and its appointment, and waits for somebody else.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy import select
+
+from services.chassis.identity import SUBJECT_PREFIX, Caller
+from services.chassis.ids import derive_id
+from services.chassis.log import get_logger
+from services.workorders import repository
+from services.workorders.acting import actor_of
+from services.workorders.definitions.contract import history_labels
+from services.workorders.domain.changes import changes_between
+from services.workorders.domain.computations import SKILL_FLAG, TECHNICIAN_FLAGS
+from services.workorders.domain.definition import Category, Notice
+from services.workorders.domain.history import Entry
+from services.workorders.domain.situation import Inputs
+from services.workorders.domain.work_order import OrderFlag, SiteTechnician
+from services.workorders.handlers import collaboration, moved
+from services.workorders.handlers.directory import TECHNICIANS, raise_flag
+from services.workorders.tables import line_items, work_orders
+
+if TYPE_CHECKING:
+    from fieldmesh.common.v1 import events_pb2 as envelope_pb2
+    from fieldmesh.technicians.v1 import events_pb2
+
+    from services.chassis.unit_of_work import Transaction
+    from services.workorders.definitions import Workflows
+
+log = get_logger(__name__)
+RELEASED: Final = "technician_released"
+_NOTICES: Final = (Notice(RELEASED, ("executor_organization",)),)
+_GROUP: Final = ("technician",)
+
+
+class Departing:
+    """Takes technicians who left off their former organisation's orders."""
+
+    def __init__(self, workflows: Workflows) -> None:
+        self._workflows = workflows
+
+    def technician_offboarded(
+        self, transaction: Transaction, event: envelope_pb2.Event, payload: events_pb2.TechnicianOffboarded
+    ) -> None:
+        """Release the orders that are under way and still have the technician; told twice, it changes nothing more."""
+        columns = work_orders.c
+        affected = select(columns.id).where(
+            columns.technician_technician_id == payload.technician_id,
+            columns.executor_org == payload.organization_id,
+            columns.category.in_([Category.OPEN, Category.HELD]),
+        )
+        for order_id in transaction.execute(affected.order_by(columns.id)).scalars().all():
+            self._release(transaction, event, payload, order_id)
+
+    def _release(
+        self,
+        transaction: Transaction,
+        event: envelope_pb2.Event,
+        payload: events_pb2.TechnicianOffboarded,
+        order_id: str,
+    ) -> None:
+        stored = repository.load(transaction.connection, TECHNICIANS, order_id, lock=True)
+        before = stored.order
+        if before.technician.technician_id != payload.technician_id:
+            return
+        workflow = self._workflows.of(before.workflow, before.workflow_version)
+        flags = tuple(flag for flag in before.flags if flag.code not in TECHNICIAN_FLAGS)
+        after = replace(before, technician=SiteTechnician(), flags=flags, scope_version=before.scope_version + 1)
+        left = f"{payload.technician_name} left the organisation"
+        reason = f"{left}: {payload.reason}" if payload.reason else left
+        author = _author(payload)
+        entry = Entry(order_id, actor_of(author), transaction.now, reason=reason)
+        changes = changes_between(before, after, _GROUP, _GROUP)
+        order, _ = repository.record(transaction, after, entry, changes, history_labels())
+        saved = repository.save(transaction, workflow, stored, order)
+        collaboration.write_post(
+            transaction,
+            author,
+            order_id,
+            f"{left} and is not assigned to this work order any more. Assign somebody else.",
+            [],
+            post_id=derive_id("post", order_id, RELEASED, event.id or payload.membership_id),
+        )
+        moved.announce(
+            transaction,
+            saved,
+            RELEASED,
+            from_state=before.state,
+            effects=(RELEASED,),
+            notices=_NOTICES,
+            inputs=Inputs(comment=payload.reason),
+            reason_label=left,
+            before=before,
+        )
+        log.info("work_order.technician_released", work_order=before.number)
+
+    @staticmethod
+    def credential_revoked(
+        transaction: Transaction, event: envelope_pb2.Event, payload: events_pb2.CredentialRevoked
+    ) -> None:
+        """Flag open orders of the technician that need the certificate; the flag blocks closing (hard case 8)."""
+        del event
+        revoked = payload.credential
+        columns = work_orders.c
+        needed = (
+            select(columns.id)
+            .join(line_items, line_items.c.work_order_id == columns.id)
+            .where(
+                columns.technician_technician_id == revoked.technician_id,
+                columns.category.in_([Category.OPEN, Category.HELD]),
+                line_items.c.work_type_id.in_(list(payload.work_type_ids)),
+            )
+        )
+        rows = transaction.execute(needed.distinct().order_by(columns.id)).scalars().all()
+        text = f"{revoked.code} of {revoked.technician_name} was revoked after the assignment; assign somebody else."
+        for order_id in rows:
+            raise_flag(transaction, order_id, OrderFlag(SKILL_FLAG, text, blocks_close=True))
+
+
+def _author(payload: events_pb2.TechnicianOffboarded) -> Caller:
+    """Whoever offboarded, for history and feed; technicians itself where a membership lapsed."""
+    actor = payload.actor
+    if not actor.subject or actor.subject.startswith(SUBJECT_PREFIX):
+        return TECHNICIANS
+    return Caller(actor.subject, actor.display_name, organization_id=actor.organization_id)
