@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 from prometheus_client import Counter
 
+from services.chassis import links
 from services.chassis.actors import service_actor
 from services.chassis.clock import ScriptedClock, SystemClock
 from services.chassis.host import StartRefused
+from services.chassis.keys import signing_key
 from services.chassis.kit import KitServicer, kit_servicers
 from services.chassis.mesh_service import Foundation, lay_foundation
 from services.chassis.settings import load_settings
@@ -18,19 +23,26 @@ from services.notifications.catalog import Catalog, CatalogBroken
 from services.notifications.handlers import MailPolicy, Notices
 from services.notifications.layout import Layout, LayoutMissing
 from services.notifications.mime import Sender
+from services.notifications.reminders import Reminders
 from services.notifications.resources import resources
 from services.notifications.retrying import Retrying
+from services.notifications.returns import ReturnNotices
 from services.notifications.sender import MailSender
 from services.notifications.servicer import MailServicer
 from services.notifications.settings import NotificationsSettings
 from services.notifications.smtp import SmtpAddress, SmtpTransport
+from services.notifications.webhooks import bootstrap as webhooks
+from services.notifications.webhooks.secret_keys import WebhookKeyFault, master_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from services.chassis.clock import Clock
     from services.chassis.database import Database
+    from services.chassis.keys import SigningKey
     from services.chassis.process import Process
+
+    Count = Callable[[str], object]
 
 NAME = "notifications"
 
@@ -58,6 +70,21 @@ class Application:
         """Handles events of workorders."""
         return self.graph.notices
 
+    @property
+    def reminders(self) -> Reminders:
+        """Handles what technicians tells of certificates."""
+        return self.graph.reminders
+
+    @property
+    def returns(self) -> ReturnNotices:
+        """Handles events of shipping about returns."""
+        return self.graph.returns
+
+    @property
+    def webhooks(self) -> webhooks.WebhookGraph:
+        """Tells other systems of events, and accepts what they report."""
+        return self.graph.webhooks
+
     def start(self) -> None:
         """Begins to send, then to handle events."""
         self.graph.start(sends=self.sends)
@@ -76,9 +103,12 @@ class Notifications:
     database: Database
     catalog: Catalog
     notices: Notices
+    reminders: Reminders
+    returns: ReturnNotices
     sender: MailSender
     mail: MailServicer
     kit: dict[str, KitServicer]
+    webhooks: webhooks.WebhookGraph
 
     def start(self, *, sends: bool = True) -> None:
         """Shows the shipped mails and begins to send; without `sends`, messages wait for a process that does."""
@@ -86,10 +116,12 @@ class Notifications:
             shelf.show(transaction, self.catalog.templates())
         if sends:
             self.sender.start()
+            self.webhooks.sender.start()
 
     def stop(self) -> None:
-        """Finishes the mail at hand."""
+        """Finishes the mail and the deliveries at hand."""
         self.sender.stop()
+        self.webhooks.sender.stop()
 
 
 def build(process: Process) -> Application:
@@ -100,46 +132,80 @@ def build(process: Process) -> Application:
         settings = load_settings(NotificationsSettings)
     foundation = lay_foundation(process, projections=directory.PROJECTIONS)
     try:
-        graph = assemble(foundation.database, settings, observe=_counter(process))
-    except (LayoutMissing, CatalogBroken) as fault:
+        link = partial(_decision_link, signing_key(settings.keys_folder, NAME), settings)
+        master = master_key(settings.keys_folder, settings.webhook_secret)
+        counters = _counter(process), _webhook_counter(process)
+        graph = assemble(foundation.database, settings, link=link, master=master, counters=counters)
+    except (LayoutMissing, CatalogBroken, WebhookKeyFault) as fault:
         foundation.database.close()
         raise StartRefused(str(fault)) from fault
     # While the demo is told there is no mail server yet; what is still news goes out at the first start.
     return Application(foundation, graph, sends=not isinstance(process.clock, ScriptedClock))
 
 
-def assemble(
+def _uncounted(outcome: str) -> None:
+    del outcome
+
+
+def assemble(  # noqa: PLR0913 - what the service is made of
     database: Database,
     settings: NotificationsSettings,
     *,
     clock: Clock | None = None,
     layout: Layout | None = None,
-    observe: Callable[[str], object] = lambda _outcome: None,
+    link: Callable[[str, str, int], str] | None = None,
+    master: bytes = b"",
+    counters: tuple[Count, Count] = (_uncounted, _uncounted),
 ) -> Notifications:
     """The service over a database, without anything that listens.
 
-    `clock` is the machine's; `observe` is told the outcome of every try. Raises LayoutMissing and CatalogBroken.
+    `clock` is the machine's; `link` signs what lets somebody decide from a mail; `master` is what the secrets of
+    webhooks are derived from, empty: they last as long as this process; `counters` are told the outcome of every try of
+    mails and of webhooks. Raises LayoutMissing and CatalogBroken.
     """
+    mails, deliveries = counters
     machine = clock or SystemClock()
     catalog, layout = Catalog.load(), layout or Layout(settings.public_url)
     identity = Sender(settings.mail_from_name, settings.mail_from)
-    sender = MailSender(database, layout, SmtpTransport(_server(settings)), identity, machine, observe=observe)
+    sender = MailSender(database, layout, SmtpTransport(_server(settings)), identity, machine, link=link, observe=mails)
     policy = MailPolicy(identity.domain, settings.public_url, settings.backdated_after)
     served = resources(layout.text)
     tries = next(resource for resource in served if resource.table.name == "deliveries")
+    post = webhooks.Post(catalog, policy, sender.wake)
+    graph = webhooks.assemble(database, settings, master or secrets.token_bytes(32), machine, post, observe=deliveries)
+    notices = Notices(catalog, policy, machine, sender.wake)
     return Notifications(
         database=database,
         catalog=catalog,
-        notices=Notices(catalog, policy, machine, sender.wake),
+        notices=notices,
+        reminders=Reminders(catalog, policy, machine, sender.wake),
+        returns=ReturnNotices(notices),
         sender=sender,
         mail=MailServicer(Retrying(database, tries, machine, sender.wake)),
-        kit=kit_servicers(served, database),
+        kit={**kit_servicers(served, database), **graph.kit},
+        webhooks=graph,
     )
 
 
-def _counter(process: Process) -> Callable[[str], object]:
+def _decision_link(
+    key: SigningKey, settings: NotificationsSettings, person_id: str, work_order_id: str, submission: int
+) -> str:
+    token = links.sign(
+        key, links.Decision(person_id, work_order_id, submission), timedelta(days=settings.mail_link_days)
+    )
+    return f"{settings.public_url.rstrip('/')}/decide/{token}"
+
+
+def _counter(process: Process) -> Count:
     tries = Counter(
         "fieldmesh_mail_tries", "Tries to hand a mail over.", ["outcome"], registry=process.metrics.registry
+    )
+    return lambda outcome: tries.labels(outcome).inc()
+
+
+def _webhook_counter(process: Process) -> Count:
+    tries = Counter(
+        "fieldmesh_webhook_tries", "Tries to post a webhook.", ["outcome"], registry=process.metrics.registry
     )
     return lambda outcome: tries.labels(outcome).inc()
 

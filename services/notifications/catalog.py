@@ -48,6 +48,7 @@ class MailTemplate:
     button: str
     quote: str = ""
     facts: tuple[str, ...] = ()
+    decides: bool = False
 
     @property
     def fingerprint(self) -> str:
@@ -66,6 +67,7 @@ class _TemplateSchema(marshmallow.Schema):
     facts = fields.List(fields.String(), load_default=[])
     next = fields.String(required=True)
     button = fields.String(required=True)
+    decides = fields.Boolean(load_default=False)
 
 
 class _FactSchema(marshmallow.Schema):
@@ -140,6 +142,7 @@ class Catalog:
             why=self._text(language.why.get(audience, ""), known),
             locale=template.locale,
             number=order.number,
+            submission=order.submission if template.decides else 0,
         )
 
     def _text(self, source: str, known: dict[str, Any], *, lines: bool = False) -> str:

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from sqlalchemy import Row, select
 
+from services.chassis.ids import derive_id
 from services.chassis.projections import Projection
-from services.notifications.domain.audience import OnePerson, RoleHolders, Selector, TeamMembers
+from services.notifications.domain.audience import OnePerson, Outsider, RoleHolders, Selector, TeamMembers
 from services.notifications.domain.people import Person, RecipientUnknown
 from services.notifications.tables import organizations, people, teams
 
@@ -80,6 +81,9 @@ def _find(connection: Connection, selector: Selector) -> list[Person]:
     match selector:
         case OnePerson(person_id):
             return [_known(connection, person_id)]
+        case Outsider(name, email):
+            # The same address is the same addressee, and no id of the directory's.
+            return [Person(derive_id("notifications.outsider", email.lower()), name, email)]
         case TeamMembers(team_id):
             team = connection.execute(select(teams).where(teams.c.id == team_id)).one_or_none()
             if team is None:

@@ -31,7 +31,7 @@ STORED = {
 STATES = {number: state for state, number in STORED.items()}
 TEXT_LENGTH = 255
 INTERRUPTED = "Ended without the mail server's answer; the mail may have arrived."
-BACKDATED = "Not sent: what it tells happened long before it was written."
+BACKDATED = "Marked as sent, though nobody was written to: what it tells was more than a day old already."
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,8 @@ class NewMessage:
     content: MailContent
     parties: types_pb2.Parties
     written: datetime
+    not_before: datetime | None = None
+    """When it may be sent first; None: at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,7 @@ class Claimed:
     delivery_id: str
     attempt: int
     template: str
+    recipient_id: str
     recipient_name: str
     recipient_email: str
     work_order_id: str
@@ -91,7 +94,7 @@ def queue(transaction: Transaction, new: NewMessage, domain: str, now: datetime,
         "content": new.content.as_json(),
         "create_time": new.written,
         "accept_time": now,
-        "next_time": None if backdated else now,
+        "next_time": None if backdated else new.not_before or now,
         "last_outcome": Outcome.BACKDATED if backdated else "",
         "attempts": 1 if backdated else 0,
         **_parties(new.parties),
@@ -230,6 +233,7 @@ def _claimed(row: Row[Any], delivery_id: str, attempt: int) -> Claimed:
         delivery_id=delivery_id,
         attempt=attempt,
         template=row.template,
+        recipient_id=row.recipient_id,
         recipient_name=row.recipient_name,
         recipient_email=row.recipient_email,
         work_order_id=row.work_order_id,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from services.chassis.actors import service_actor
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from services.chassis.clock import Clock
     from services.chassis.database import Database
+    from services.notifications.domain.content import MailContent
     from services.notifications.layout import Layout
     from services.notifications.repository import Claimed
     from services.notifications.smtp import MailTransport
@@ -48,15 +50,21 @@ class MailSender:
         clock: Clock,
         *,
         lease: timedelta = LEASE,
+        link: Callable[[str, str, int], str] | None = None,
         observe: Callable[[str], object] = lambda _outcome: None,
     ) -> None:
-        """Takes the system's clock; `observe` is told the outcome of every try."""
+        """Takes the system's clock; `observe` is told the outcome of every try.
+
+        `link` makes the address at which a person decides on a submission of an order; without it, mails lead to the
+        order's own page.
+        """
         self._database = database
         self._layout = layout
         self._transport = transport
         self._sender = sender
         self._clock = clock
         self._lease = lease
+        self._link = link
         self._observe = observe
         self._queued = Signal()
         self._stopping = threading.Event()
@@ -104,14 +112,15 @@ class MailSender:
         return result
 
     def _try(self, claimed: Claimed) -> Result:
+        content = self._linked(claimed)
         letter = Letter(
             message_id=claimed.mail_message_id,
-            thread_id=f"work-order-{claimed.work_order_id}@{self._sender.domain}",
+            thread_id=f"work-order-{claimed.work_order_id or claimed.message_id}@{self._sender.domain}",
             recipient_name=claimed.recipient_name,
             recipient_email=claimed.recipient_email,
             subject=claimed.content.subject,
-            text=self._layout.text(claimed.content),
-            html=self._layout.html(claimed.content),
+            text=self._layout.text(content),
+            html=self._layout.html(content),
             written=claimed.written,
             template=claimed.template,
         )
@@ -120,6 +129,13 @@ class MailSender:
         except BadAddress as fault:
             return Result(Outcome.REFUSED, 0, f"No mail can go to this person: {fault}.")
         return self._transport.send(mail, self._sender.email, claimed.recipient_email)
+
+    def _linked(self, claimed: Claimed) -> MailContent:
+        """The mail's words, with a link of the recipient's own where it lets them decide."""
+        content = claimed.content
+        if not content.submission or self._link is None:
+            return content
+        return replace(content, url=self._link(claimed.recipient_id, claimed.work_order_id, content.submission))
 
     def _settle(self, claimed: Claimed, result: Result) -> None:
         now = self._clock.now()

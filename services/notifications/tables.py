@@ -1,10 +1,10 @@
-"""Tables of the notifications service: mails, their tries, and our copy of the directory.
+"""Tables of the notifications service: mails, their tries, webhooks, and our copy of the directory.
 
 Messages and tries follow their contracts; what the sender needs beside stands in further columns. Rows carry the
 parties of the order that they tell of (hard-parts 3).
 """
 
-from fieldmesh.notifications.v1 import message_pb2
+from fieldmesh.notifications.v1 import message_pb2, webhook_pb2
 from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, MetaData, String, Table, Text, text
 
 from services.chassis.kit.table import kit_table
@@ -15,6 +15,10 @@ metadata = MetaData()
 chassis = chassis_tables(metadata)
 
 _WAITING = text(f"state IN ({message_pb2.DELIVERY_STATE_QUEUED}, {message_pb2.DELIVERY_STATE_SENDING})")
+_UNDER_WAY = text(
+    f"state IN ({message_pb2.DELIVERY_STATE_QUEUED}, {message_pb2.DELIVERY_STATE_SENDING},"
+    f" {message_pb2.DELIVERY_STATE_DEFERRED})"
+)
 
 templates = kit_table(metadata, message_pb2.Template, "templates", unique=[("code", "locale", "version")])
 
@@ -46,6 +50,39 @@ deliveries = kit_table(
     Column("outcome", String(20), nullable=False),
     Index("ix_deliveries_issuer", "issuer_org", "start_time", "id"),
     unique=[("message_id", "attempt")],
+)
+
+# Secrets are derived from the endpoint's id and the number of its secret: no row holds one.
+webhook_endpoints = kit_table(
+    metadata,
+    webhook_pb2.WebhookEndpoint,
+    "webhook_endpoints",
+    unique=[("organization_id", "name")],
+    skip=("secret",),
+)
+
+webhook_deliveries = kit_table(
+    metadata,
+    webhook_pb2.WebhookDelivery,
+    "webhook_deliveries",
+    # The event's place among those of its order: an endpoint hears of one order in this order.
+    Column("sequence", BigInteger, nullable=False, server_default="0"),
+    # Since when it is tried; a person who tries it again begins anew.
+    Column("accept_time", Instant, nullable=False),
+    Index("ix_webhook_deliveries_due", "next_time", sqlite_where=_UNDER_WAY, postgresql_where=_UNDER_WAY),
+    Index("ix_webhook_deliveries_order", "endpoint_id", "work_order_id", "sequence"),
+    unique=[("endpoint_id", "event_id")],
+)
+
+# What was reported under which id, so that an id stands for one body.
+webhook_reports = Table(
+    "webhook_reports",
+    metadata,
+    Column("endpoint_id", String(40), primary_key=True),
+    Column("webhook_id", String(255), primary_key=True),
+    Column("body_hash", String(64), nullable=False),
+    Column("create_time", Instant, nullable=False),
+    Index("ix_webhook_reports_create_time", "create_time"),
 )
 
 # Our copy of the directory in technicians; versions guard it against older events (hard-parts 10).

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
     from fieldmesh.common.v1 import types_pb2
+    from fieldmesh.workorders.v1 import work_order_pb2
 
 
 def day(value: date) -> str:
@@ -36,6 +37,12 @@ def address(value: types_pb2.Address) -> str:
     region = " ".join(part for part in (value.state, value.postal_code) if part)
     country = "" if value.country in {"", "US"} else value.country
     return ", ".join(part for part in (value.street, value.city, region, country) if part)
+
+
+def receiver(value: work_order_pb2.ShipTo) -> str:
+    """Who receives parts, and where, in one line."""
+    region = " ".join(part for part in (value.state, value.postal_code) if part)
+    return ", ".join(part for part in (value.name, value.street, value.city, region) if part)
 
 
 def one_line(text: str) -> str:

@@ -25,6 +25,17 @@ class Audience(StrEnum):
     TECHNICIAN = "technician"
     FOLLOWERS = "followers"
     MENTIONED = "mentioned"
+    EXECUTOR_DISPATCHERS = "executor_dispatchers"
+    SUBMITTER = "submitter"
+    APPROVER = "approver"
+    APPROVER_DELEGATE = "approver_delegate"
+    ASSIGNEE = "assignee"
+    FORMER_ASSIGNEE = "former_assignee"
+    CREDENTIAL_HOLDER = "credential_holder"
+    CREDENTIAL_OFFICE = "credential_office"
+    """The technician whose certificate it is about, and their organisation's office; no workflow names them."""
+    ENDPOINT_DISPATCHERS = "endpoint_dispatchers"
+    """Of the organisation whose webhook endpoint it is about; no workflow names them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +60,17 @@ class TeamMembers:
     team_id: str
 
 
-Selector = RoleHolders | OnePerson | TeamMembers
+@dataclass(frozen=True, slots=True)
+class Outsider:
+    """Somebody who is not in the directory: all that is known is what somebody typed (UM-5)."""
+
+    name: str
+    email: str
+
+
+NOBODY = Outsider("", "")
+
+Selector = RoleHolders | OnePerson | TeamMembers | Outsider
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +79,19 @@ class Involved:
 
     issuer_org: str = ""
     executor_org: str = ""
+    facility_org: str = ""
     customer_service_executive_id: str = ""
     technician_person_id: str = ""
     follower_ids: tuple[str, ...] = ()
     mentioned_person_ids: tuple[str, ...] = ()
     mentioned_team_ids: tuple[str, ...] = ()
+    submitter_id: str = ""
+    approver_id: str = ""
+    approver_delegate_id: str = ""
+    assignee_id: str = ""
+    former_assignee_id: str = ""
+    outside_assignee: Outsider = NOBODY
+    former_outside_assignee: Outsider = NOBODY
 
 
 class UnknownAudience(Exception):
@@ -89,6 +118,16 @@ def _people(*person_ids: str) -> tuple[Selector, ...]:
     return tuple(OnePerson(person_id) for person_id in person_ids if person_id)
 
 
+def _one_of(person_id: str, outsider: Outsider) -> tuple[Selector, ...]:
+    """A person of the directory, else somebody outside of it, else nobody."""
+    return _people(person_id) or ((outsider,) if outsider.email else ())
+
+
+def _office(organization_id: str, office: Outsider) -> tuple[Selector, ...]:
+    """The office's own address, else everybody who works there."""
+    return (office,) if office.email else _role(organization_id, "partner")
+
+
 def _executive(involved: Involved) -> tuple[Selector, ...]:
     return _people(involved.customer_service_executive_id) or _role(involved.issuer_org, "dispatcher")
 
@@ -106,6 +145,15 @@ _SELECTORS: Mapping[Audience, Callable[[Involved], tuple[Selector, ...]]] = {
     Audience.TECHNICIAN: lambda involved: _people(involved.technician_person_id),
     Audience.FOLLOWERS: lambda involved: _people(*involved.follower_ids),
     Audience.MENTIONED: _mentioned,
+    Audience.EXECUTOR_DISPATCHERS: lambda involved: _role(involved.executor_org, "dispatcher"),
+    Audience.SUBMITTER: lambda involved: _people(involved.submitter_id),
+    Audience.APPROVER: lambda involved: _people(involved.approver_id),
+    Audience.APPROVER_DELEGATE: lambda involved: _people(involved.approver_delegate_id),
+    Audience.ASSIGNEE: lambda involved: _one_of(involved.assignee_id, involved.outside_assignee),
+    Audience.FORMER_ASSIGNEE: lambda involved: _one_of(involved.former_assignee_id, involved.former_outside_assignee),
+    Audience.CREDENTIAL_HOLDER: lambda involved: _people(involved.technician_person_id),
+    Audience.CREDENTIAL_OFFICE: lambda involved: _office(involved.executor_org, involved.outside_assignee),
+    Audience.ENDPOINT_DISPATCHERS: lambda involved: _role(involved.issuer_org, "dispatcher"),
 }
 
 
@@ -120,3 +168,13 @@ def addressees(found: Mapping[str, Iterable[Person]], author: str) -> dict[str, 
             if person.active and person.person_id != author:
                 chosen.setdefault(person.person_id, (person, audience))
     return chosen
+
+
+def sees(person: Person, involved: Involved) -> bool:
+    """Whether a person may still be told of an order: an admin, its technician, or of an organisation with a part."""
+    parties = {involved.issuer_org, involved.executor_org, involved.facility_org} - {""}
+    return (
+        "admin" in person.roles
+        or person.organization_id in parties
+        or person.person_id == involved.technician_person_id
+    )

@@ -1,0 +1,1 @@
+"""Signed webhooks: what leaves for other systems, and what comes back from them."""
