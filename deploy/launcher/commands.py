@@ -27,11 +27,17 @@ if TYPE_CHECKING:
 
 LOGINS = {
     "dispatcher": "creates and allocates work orders",
+    "dispatcher2": "another vendor's, which has parts ordered by hand",
     "partner": "accepts, schedules and completes them",
     "partner2": "another organisation, which sees its own only",
     "technician": "does the work on site",
     "approver": "closes, or sends back",
     "admin": "manages everything",
+    "company": "drafts work at a facility of its own, and submits it for approval",
+    "company2": "approves or denies what is submitted to it",
+    "provider": "drafts work at facilities that it serves, or takes it over",
+    "utility": "gives out service orders, completes and cancels them",
+    "reader": "reads meters for the utility",
 }
 STOPPED_BY_KEYBOARD = 130
 
@@ -62,10 +68,10 @@ class Launcher:
         """Starts everything, shows its log, and stops it at Ctrl-C."""
         session = self._prepared(settings)
         try:
-            session.start(environment(settings), foreground=True, seconds=settings.start_seconds)
+            log = session.start(environment(settings), foreground=True, seconds=settings.start_seconds)
             self._welcome(settings)
             self._screen.say("\nCtrl-C stops everything. What the processes write follows.", "dim")
-            return session.follow()
+            return session.follow(log)
         except KeyboardInterrupt:
             self._screen.say("")
             return 0
@@ -77,7 +83,7 @@ class Launcher:
         if Manager(settings.data).pid() is None:
             session = self._prepared(settings)
             try:
-                session.start(environment(settings), foreground=False, seconds=settings.start_seconds)
+                session.start(environment(settings), foreground=False, seconds=settings.start_seconds).close()
             except BaseException:
                 self._stop_undisturbed(session)
                 raise
@@ -119,10 +125,10 @@ class Launcher:
         if manager.pid() is not None:
             raise Refused(f"Fieldmesh is already running on {settings.admin_url}: `make stop` stops it.")
         programs = self._programs(settings)
-        preflight.check_ports(programs)
+        held = preflight.hold_ports(programs)
         preflight.claim_folder(settings.data)
         self._make_ready(settings, self._screen)
-        return Session(manager, programs, self._screen)
+        return Session(manager, programs, self._screen, held)
 
     def _welcome(self, settings: LauncherSettings) -> None:
         password = settings.data / "demo-password"

@@ -24,7 +24,8 @@ from deploy.launcher.preflight import Refused
 from deploy.launcher.programs import STAGES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
+    from socket import socket
 
     from deploy.launcher.programs import Program
 
@@ -68,8 +69,14 @@ class Manager:
         """Whether there is anything to stop."""
         return (self.pid() or self._starting()) is not None
 
-    def start(self, programs: Iterable[Program], environment: Mapping[str, str], *, foreground: bool) -> None:
-        """Starts the manager and through it all programs; with `foreground` it ends when this process does."""
+    def start(
+        self, programs: Iterable[Program], environment: Mapping[str, str], held: Sequence[socket], *, foreground: bool
+    ) -> None:
+        """Starts the manager and through it all programs; with `foreground` it ends when this process does.
+
+        The manager keeps the sockets that hold the programs' ports, so that nobody takes the port of one that starts
+        again.
+        """
         for folder in ("run", "log"):
             (self._data / folder).mkdir(exist_ok=True)
         configuration = self._data / "run" / "supervisord.conf"
@@ -83,6 +90,7 @@ class Manager:
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
+                pass_fds=[each.fileno() for each in held],
                 # Ctrl-C reaches the launcher only, which stops the rest in order.
                 start_new_session=True,
             )

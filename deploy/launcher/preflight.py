@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import socket
+import sys
 import tempfile
 from typing import TYPE_CHECKING
 
@@ -40,27 +41,40 @@ def claim_folder(data: Path) -> None:
     marker.touch()
 
 
-def check_ports(programs: Iterable[Program]) -> None:
-    """Refused where a port is taken or may not be used; names all of them."""
-    taken = []
+def hold_ports(programs: Iterable[Program]) -> list[socket.socket]:
+    """Refused where a port is taken or may not be used; names all of them.
+
+    The ports lie in the range from which the kernel gives outgoing connections theirs. As long as the given sockets
+    are open, Linux gives these to nobody, and a process that says SO_REUSEADDR, as servers do, listens there all the
+    same. Other systems don't let two bind: there the list is empty.
+    """
+    held, taken = [], []
     for program in programs:
         for use in program.ports:
-            reason = _refusal(use)
-            if reason:
-                taken.append(f"port {use.port} of the {use.purpose} {reason} ({use.variable} chooses another)")
+            found = _bound(use)
+            if isinstance(found, str):
+                taken.append(f"port {use.port} of the {use.purpose} {found} ({use.variable} chooses another)")
+            elif sys.platform == "linux":
+                held.append(found)
+            else:
+                found.close()
     if taken:
+        for each in held:
+            each.close()
         sentence = "; ".join(taken)
         raise Refused(f"{sentence[0].upper()}{sentence[1:]}; nothing was started.")
+    return held
 
 
-def _refusal(use: PortUse) -> str:
-    family = socket.AF_INET6 if ":" in use.host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((use.host, use.port))
-        except OSError as error:
-            if error.errno == errno.EADDRINUSE:
-                return "is taken"
-            return f"cannot be used on {use.host} ({error.strerror or error})"
-    return ""
+def _bound(use: PortUse) -> socket.socket | str:
+    """A socket that is bound and does not listen, or why there is none."""
+    found = socket.socket(socket.AF_INET6 if ":" in use.host else socket.AF_INET, socket.SOCK_STREAM)
+    found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        found.bind((use.host, use.port))
+    except OSError as error:
+        found.close()
+        if error.errno == errno.EADDRINUSE:
+            return "is taken"
+        return f"cannot be used on {use.host} ({error.strerror or error})"
+    return found

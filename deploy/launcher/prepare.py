@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[2]
 FIELDMESH = (sys.executable, "-m", "services.cli.main")
+DEMO_STEP_MINUTES = "20"
 ADMIN = (sys.executable, "-m", "admin.init", "--demo")
 
 
@@ -41,6 +42,9 @@ def environment(settings: LauncherSettings) -> dict[str, str]:
         "PYTHONUNBUFFERED": "1",
     }
     found.pop("FIELDMESH_DEMO_PASSWORD", None)
+    if settings.demo_orders:
+        # Parcels of the demo move along by themselves, calmly; an installation without a demo has carriers of its own.
+        found.setdefault("FIELDMESH_CARRIER_SIMULATOR", DEMO_STEP_MINUTES)
     return found
 
 

@@ -11,6 +11,7 @@ from deploy.launcher.preflight import Refused
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from socket import socket
 
     from deploy.launcher.manager import Manager
     from deploy.launcher.programs import Program
@@ -20,34 +21,37 @@ if TYPE_CHECKING:
 class Session:
     """Drives one manager over one set of programs."""
 
-    def __init__(self, manager: Manager, programs: Sequence[Program], screen: Screen) -> None:
+    def __init__(
+        self, manager: Manager, programs: Sequence[Program], screen: Screen, held: Sequence[socket] = ()
+    ) -> None:
         self._manager = manager
         self._programs = programs
         self._screen = screen
+        self._held = held
 
-    def start(self, environment: Mapping[str, str], *, foreground: bool, seconds: float) -> None:
-        """Starts everything and waits until all of it serves.
+    def start(self, environment: Mapping[str, str], *, foreground: bool, seconds: float) -> Follower:
+        """Starts everything and waits until all of it serves; gives the processes' log from then on.
 
         Refused, with the end of its log shown, where a process ends instead or takes longer than `seconds`.
         """
         with self._screen.step(f"Starting {', '.join(program.name for program in self._programs)}"):
-            self._manager.start(self._programs, environment, foreground=foreground)
+            self._manager.start(self._programs, environment, self._held, foreground=foreground)
             self._wait(time.monotonic() + seconds)
+        return Follower({program.name: self._manager.log_file(program.name) for program in self._programs})
 
-    def follow(self) -> int:
+    def follow(self, log: Follower) -> int:
         """Shows the processes' log until the manager ends; answers 0 where it was told to, 1 otherwise."""
         width = max(len(program.name) for program in self._programs)
-        follower = Follower({program.name: self._manager.log_file(program.name) for program in self._programs})
         try:
             while True:
                 code = self._manager.exit_code()
-                for name, line in follower.lines():
+                for name, line in log.lines():
                     self._screen.log(name, line, width)
                 if code is not None:
                     break
                 time.sleep(0.1)
         finally:
-            follower.close()
+            log.close()
         if code == 0:
             self._screen.say("Fieldmesh was stopped.")
             return 0

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from services.chassis.tables import OWN
@@ -35,3 +35,11 @@ def read_counters(connection: Connection, name: str, keys: Iterable[str]) -> dic
     )
     values = {row.key: row.value for row in found}
     return {key: values.get(key, 0) for key in wanted}
+
+
+def sum_counters(connection: Connection, name: str, prefix: str) -> int:
+    """Give the sum of all counters of one name whose keys begin with a prefix."""
+    counters = OWN.counters
+    below = counters.c.key.startswith(prefix, autoescape=True)
+    asked = select(func.coalesce(func.sum(counters.c.value), 0)).where(counters.c.name == name, below)
+    return int(connection.execute(asked).scalar_one())

@@ -35,8 +35,9 @@ class FileTypeNotAllowed(InvalidRequest):
 
     default_reason = "FILE_TYPE_NOT_ALLOWED"
 
-    def __init__(self, found: str) -> None:
-        message = f"This is {found}. Accepted are {ACCEPTED}."
+    def __init__(self, found: str, accepted: str = ACCEPTED) -> None:
+        self.found = found
+        message = f"This is {found}. Accepted are {accepted}."
         super().__init__(message, violations=[Violation("content", message)])
 
 

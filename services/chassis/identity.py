@@ -15,7 +15,11 @@ if TYPE_CHECKING:
 
 SERVICE_ROLE: Final = "service"
 ADMIN_ROLE: Final = "admin"
-ROLES: Final = frozenset({"partner", "dispatcher", "approver", "technician", ADMIN_ROLE, SERVICE_ROLE})
+# A program of an organisation that signs in with an API key; it has no rows of its own to see.
+INTEGRATION_ROLE: Final = "integration"
+ROLES: Final = frozenset({
+    "partner", "dispatcher", "approver", "requester", "technician", ADMIN_ROLE, INTEGRATION_ROLE, SERVICE_ROLE,
+})  # fmt: skip
 SUBJECT_PREFIX: Final = "service:"
 # How long a person waits for a page before everything behind it gives up (hard-parts 13).
 BROWSER_BUDGET_SECONDS: Final = 8.0

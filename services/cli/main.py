@@ -9,6 +9,7 @@ from rich.console import Console
 from services.chassis.keys import ISSUERS, ensure_keys
 from services.chassis.log import configure_logging
 from services.chassis.settings import SERVICES, load_settings
+from services.cli.anchors import anchor
 from services.cli.connection import connected, grant_for, signer
 from services.cli.demonstration import demo
 from services.cli.faults import ExplainingGroup
@@ -18,6 +19,7 @@ from services.cli.restoring import restored
 from services.cli.schema import migrate
 from services.cli.status import health
 from services.cli.tracking import track
+from services.cli.workflows import workflow
 
 app = typer.Typer(
     cls=ExplainingGroup,
@@ -67,9 +69,11 @@ app.command()(migrate)
 app.command()(demo)
 app.command()(track)
 app.command()(verify)
+app.command()(anchor)
 app.command()(reconcile)
 app.command()(restored)
 app.command()(health)
+app.add_typer(workflow, name="workflow")
 
 
 if __name__ == "__main__":

@@ -9,6 +9,8 @@ from fieldmesh.common.v1 import list_pb2, types_pb2
 from fieldmesh.workorders.v1 import (
     attachment_pb2,
     attachment_pb2_grpc,
+    utility_event_service_pb2,
+    utility_event_service_pb2_grpc,
     work_order_pb2,
     work_order_service_pb2,
     work_order_service_pb2_grpc,
@@ -46,6 +48,7 @@ class Desk:
         self._speaker = speaker
         self._grants = grants
         self._orders = channels.stub(work_order_service_pb2_grpc.WorkOrderServiceStub, "workorders")
+        self._events = channels.stub(utility_event_service_pb2_grpc.UtilityEventServiceStub, "workorders")
         self._files = channels.stub(attachment_pb2_grpc.FileServiceStub, "workorders")
 
     def become(self, person: str) -> None:
@@ -60,6 +63,41 @@ class Desk:
         return self._orders.CreateWorkOrder(
             work_order_service_pb2.CreateWorkOrderRequest(work_order=order, line_items=items, request_id=new_id())
         )
+
+    def draft(
+        self,
+        person: str,
+        order: work_order_pb2.WorkOrder,
+        action_items: list[work_order_pb2.NewActionItem],
+        notes: list[str],
+        estimates: list[work_order_pb2.NewEstimate],
+    ) -> work_order_pb2.WorkOrder:
+        """Create an order that is approved before it is dispatched."""
+        self.become(person)
+        return self._orders.CreateWorkOrder(
+            work_order_service_pb2.CreateWorkOrderRequest(
+                work_order=order,
+                workflow="facility_approval",
+                action_items=action_items,
+                notes=notes,
+                estimates=estimates,
+                request_id=new_id(),
+            )
+        )
+
+    def request(self, person: str, order: work_order_pb2.WorkOrder) -> work_order_pb2.WorkOrder:
+        """Create a service order of a utility."""
+        self.become(person)
+        return self._orders.CreateWorkOrder(
+            work_order_service_pb2.CreateWorkOrderRequest(
+                work_order=order, workflow="utility_request", request_id=new_id()
+            )
+        )
+
+    def tell_event(self, person: str, event: utility_event_service_pb2.RecordEventRequest) -> work_order_pb2.WorkOrder:
+        """Tell an event of a utility, and give the service order that it made."""
+        self.become(person)
+        return self._events.RecordEvent(event).work_order
 
     def order(self, person: str, order_id: str) -> work_order_pb2.WorkOrder:
         """Read an order."""

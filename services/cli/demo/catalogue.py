@@ -43,6 +43,7 @@ class Somebody:
     street: str = ""
     certificates: tuple[str, ...] = ()
     expired: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ("en",)
 
     @property
     def is_technician(self) -> bool:
@@ -148,6 +149,18 @@ COMPANIES = (
         105,
     ),
     Company(
+        "redwood",
+        "Redwood Charging",
+        "VENDOR",
+        "redwood.example.com",
+        "America/Chicago",
+        "312-555-0170",
+        "401 N Michigan Ave",
+        "Chicago",
+        "IL",
+        "60611",
+    ),
+    Company(
         "larkspur",
         "Larkspur Foods",
         "FACILITY_OWNER",
@@ -158,6 +171,18 @@ COMPANIES = (
         "Denver",
         "CO",
         "80203",
+    ),
+    Company(
+        "northline",
+        "Northline Facilities",
+        "PROVIDER",
+        "northline.example.com",
+        "America/Denver",
+        "303-555-0160",
+        "950 17th St",
+        "Denver",
+        "CO",
+        "80202",
     ),
     Company(
         "millbrook",
@@ -178,6 +203,7 @@ PEOPLE = (
     Somebody("amara", "Amara Okafor", "voltara", ("approver",), "312-555-0102", "approver"),
     Somebody("jonas", "Jonas Reidel", "voltara", ("dispatcher",), "312-555-0103", "jonas"),
     Somebody("ines", "Ines Albrecht", "voltara", ("admin",), "312-555-0104", "admin"),
+    Somebody("noah", "Noah Brandeis", "redwood", ("dispatcher",), "312-555-0171", "dispatcher2"),
     Somebody("megan", "Megan Castellano", "bluefern", ("partner",), "614-555-0111", "partner"),
     Somebody("theo", "Theo Lindqvist", "bluefern", ("partner",), "614-555-0112", "theo"),
     Somebody(
@@ -192,6 +218,7 @@ PEOPLE = (
         "43201",
         "1492 N High St",
         ("VT40-CM", "VT40-INS"),
+        languages=("en", "es"),
     ),
     Somebody(
         "joshua",
@@ -219,6 +246,7 @@ PEOPLE = (
         "50 Monument Cir",
         ("VX60-INS",),
         ("VT40-CM",),
+        languages=("en", "hi"),
     ),
     Somebody("kwame", "Kwame Asante", "kestrel", ("partner",), "404-555-0121", "partner2"),
     Somebody(
@@ -246,6 +274,25 @@ PEOPLE = (
         "32202",
         "117 W Duval St",
         ("VT40-INS",),
+    ),
+    Somebody("elena", "Elena Marsh", "larkspur", ("requester",), "303-555-0141", "company"),
+    Somebody("samir", "Samir Haddad", "larkspur", ("requester",), "303-555-0142", "samir"),
+    Somebody("greta", "Greta Lund", "larkspur", ("approver",), "303-555-0143", "company2"),
+    Somebody("owen", "Owen Bright", "larkspur", ("approver", "requester"), "303-555-0144", "owen"),
+    Somebody("nadia", "Nadia Rahimi", "northline", ("dispatcher",), "303-555-0161", "provider"),
+    Somebody("cal", "Cal Jensen", "northline", ("dispatcher",), "303-555-0162"),
+    Somebody("ruth", "Ruth Calder", "millbrook", ("dispatcher",), "845-555-0151", "utility"),
+    Somebody(
+        "ivo",
+        "Ivo Marsh",
+        "millbrook",
+        ("technician",),
+        "845-555-0152",
+        "reader",
+        "Millbrook",
+        "NY",
+        "12545",
+        "30 Main St",
     ),
     Somebody("luz", "Luz Herrera", "copperline", ("partner",), "602-555-0131", "luz"),
     Somebody(
@@ -295,10 +342,25 @@ TEAMS = (
     ("Bluefern Schedulers", "bluefern", ("megan", "theo")),
 )
 
+# Code, name, current, months, kind, and what it is for.
 CERTIFICATES = (
-    ("VT40-CM", "VT-40 corrective maintenance", "AC", 24),
-    ("VT40-INS", "VT-40 installation", "AC", 24),
-    ("VX60-INS", "VX-60 installation and commissioning", "DC", 24),
+    ("VT40-CM", "VT-40 corrective maintenance", "AC", 24, "certification", "CM"),
+    ("VT40-INS", "VT-40 installation", "AC", 24, "certification", "INS"),
+    ("VX60-INS", "VX-60 installation and commissioning", "DC", 24, "certification", "INS"),
+    ("HV-SAFETY", "Work near high voltage", "DC", 12, "micro_credential", ""),
+    ("CABLE-CARE", "Replacing charging cables", "AC", 12, "micro_credential", "CM"),
+)
+
+# Micro-credentials: who holds which, and how many days from today they are valid; no work type asks for them.
+MICRO_CREDENTIALS = (
+    ("allan", "HV-SAFETY", 5),
+    ("allan", "CABLE-CARE", 82),
+    ("joshua", "HV-SAFETY", 26),
+    ("joshua", "CABLE-CARE", 300),
+    ("priya", "CABLE-CARE", 55),
+    ("rosa", "HV-SAFETY", 21),
+    ("walt", "CABLE-CARE", -12),
+    ("noor", "HV-SAFETY", 140),
 )
 
 AREAS = (
@@ -313,7 +375,7 @@ AREAS = (
     Area("North Carolina - Greensboro", "Zone 2", "America/New_York", ("kestrel",)),
     Area("Mississippi - Gulfport Metro", "Zone 3", "America/Chicago", ("kestrel",)),
     Area("Arizona", "Zone 3", "America/Phoenix", ("copperline",)),
-    Area("Colorado - Denver Metro", "Zone 2", "America/Denver", ("copperline",)),
+    Area("Colorado - Denver Metro", "Zone 2", "America/Denver", ("copperline", "northline")),
 )
 
 SITES = (

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
+import zipcodes
+from fieldmesh.common.v1 import types_pb2
 from fieldmesh.technicians.v1 import (
     certification_pb2,
     certification_pb2_grpc,
@@ -79,33 +81,40 @@ def make_directory(channels: Channels, speaker: Speaker, world: World, today: da
 
 
 def make_certificates(channels: Channels, speaker: Speaker, world: World, today: date) -> None:
-    """Make certificates and give them to their holders; one of them has expired."""
+    """Make certificates and give them to their holders; some have expired, and some expire soon."""
     speaker.grant = world.grants[MAINTAINER]
     certifications = channels.stub(certification_pb2_grpc.CertificationServiceStub, "technicians")
     held = channels.stub(technician_certification_pb2_grpc.TechnicianCertificationServiceStub, "technicians")
     made: dict[str, str] = {}
-    for code, name, current, months in catalogue.CERTIFICATES:
+    for code, name, current, months, kind, work in catalogue.CERTIFICATES:
         certification = certification_pb2.Certification(
-            code=code, name=name, current=current, valid_months=months, active=True
+            code=code, name=name, current=current, valid_months=months, kind=kind, work=work, active=True
         )
         made[code] = certifications.CreateCertification(
             certification_pb2.CreateCertificationRequest(
                 certification=certification, request_id=derive_id("demo", "certificate", code)
             )
         ).id
-    for person in catalogue.PEOPLE:
-        for code in (*person.certificates, *person.expired):
-            issued = today - timedelta(days=900 if code in person.expired else 200)
-            row = technician_certification_pb2.TechnicianCertification(
-                technician_id=world.technicians[person.key], certification_id=made[code]
+    usual = [
+        (person.key, code, today - timedelta(days=900 if code in person.expired else 200), 730)
+        for person in catalogue.PEOPLE
+        for code in (*person.certificates, *person.expired)
+    ]
+    narrow = [(key, code, today + timedelta(days=left - 365), 365) for key, code, left in catalogue.MICRO_CREDENTIALS]
+    for number, (key, code, issued, days) in enumerate((*usual, *narrow), 1001):
+        row = technician_certification_pb2.TechnicianCertification(
+            technician_id=world.technicians[key],
+            certification_id=made[code],
+            evidence_number=f"VU-{number}",
+            evidence_url=f"https://university.example.com/certificates/VU-{number}",
+        )
+        assign(row, "issue_date", issued)
+        assign(row, "expiry_date", issued + timedelta(days=days))
+        held.CreateTechnicianCertification(
+            technician_certification_pb2.CreateTechnicianCertificationRequest(
+                technician_certification=row, request_id=derive_id("demo", "held", key, code)
             )
-            assign(row, "issue_date", issued)
-            assign(row, "expiry_date", issued + timedelta(days=730))
-            held.CreateTechnicianCertification(
-                technician_certification_pb2.CreateTechnicianCertificationRequest(
-                    technician_certification=row, request_id=derive_id("demo", "held", person.key, code)
-                )
-            )
+        )
 
 
 def _organization(company: catalogue.Company) -> organization_pb2.Organization:
@@ -113,6 +122,7 @@ def _organization(company: catalogue.Company) -> organization_pb2.Organization:
         name=company.name,
         kind=organization_pb2.OrganizationKind.Value(f"ORGANIZATION_KIND_{company.kind}"),
         domains=[company.domain],
+        office_email=f"office@{company.domain}",
         phone=company.phone,
         address=address_of(company),
         time_zone=company.time_zone,
@@ -140,6 +150,12 @@ def _person(world: World, person: catalogue.Somebody, identity: str) -> person_p
     )
 
 
+def _home(person: catalogue.Somebody) -> types_pb2.Position | None:
+    """The middle of the postal code that somebody lives in."""
+    found = zipcodes.matching(person.postal_code) if person.postal_code else []  # type: ignore[no-untyped-call]
+    return types_pb2.Position(latitude=float(found[0]["lat"]), longitude=float(found[0]["long"])) if found else None
+
+
 def _technician(channels: Channels, world: World, person: catalogue.Somebody, today: date) -> None:
     if not person.is_technician:
         return
@@ -152,6 +168,8 @@ def _technician(channels: Channels, world: World, person: catalogue.Somebody, to
         phone=person.phone,
         person_id=row.id,
         address=address_of(person),
+        position=_home(person),
+        languages=person.languages,
         active=True,
     )
     made = technicians.CreateTechnician(

@@ -12,19 +12,23 @@ from services.chassis.errors import NotFound
 from services.chassis.grpc_channel import Channels
 from services.chassis.process import service_targets
 from services.cli.connection import grant_for, signer
+from services.cli.demo.approvals import approval_stories
 from services.cli.demo.calls import Desk, Speaker
 from services.cli.demo.directory import make_certificates, make_directory
 from services.cli.demo.master_data import make_master_data
 from services.cli.demo.mesh import beside_hub, hidden_mesh, settle
 from services.cli.demo.plans import plans
+from services.cli.demo.second_vendor import make_second_vendor, vendor_stories
 from services.cli.demo.stories import Story
+from services.cli.demo.utility import make_utility, service_stories
 from services.cli.demo.visits import Diary
 from services.cli.demo.world import World
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from services.chassis.settings import Settings
+    from services.cli.demo.approvals import Told
 
     Progress = Callable[[int, int], None]
 
@@ -39,7 +43,9 @@ class DemoExists(Exception):
 
 
 def load_demo(size: int, progress: Progress, *, now: datetime | None = None) -> None:
-    """Make the demo's world with `size` work orders; `progress` is told moments done and moments in all.
+    """Make the demo's world with `size` partner orders, and some that are approved first.
+
+    `progress` is told moments done and moments in all.
 
     Needs the data folder to itself: run it before the services listen. Raises DemoExists where it was loaded before.
     """
@@ -62,10 +68,16 @@ def _tell(settings: Settings, clock: ScriptedClock, size: int, present: datetime
         settle(quiet)
         make_certificates(channels, speaker, world, today)
         make_master_data(channels, speaker, world)
+        make_utility(channels, speaker, world)
+        make_second_vendor(channels, speaker, world)
         settle(quiet)
         desk = Desk(channels, speaker, world.grants)
         diary = Diary()
-        stories = [Story(plan, world, desk, diary) for plan in plans(size, today)]
+        stories: list[Told] = [Story(plan, world, desk, diary) for plan in plans(size, today)]
+        told = len(stories)
+        stories += approval_stories(world, desk, today, told)
+        stories += service_stories(world, desk, today, len(stories), told)
+        stories += vendor_stories(world, desk, today, len(stories), told)
         _tell_stories(stories, clock, present, lambda: settle(quiet), progress)
         clock.set(present)
         settle(quiet)
@@ -83,7 +95,7 @@ def _exists(channels: Channels) -> bool:
 
 
 def _tell_stories(
-    stories: list[Story], clock: ScriptedClock, present: datetime, rest: Callable[[], None], progress: Progress
+    stories: Sequence[Told], clock: ScriptedClock, present: datetime, rest: Callable[[], None], progress: Progress
 ) -> None:
     """Tell the stories' moments in one order of time; events rest before a story goes on, and before the clock does."""
     moments = list(heapq.merge(*(_ranked(story) for story in stories)))
@@ -100,6 +112,6 @@ def _tell_stories(
     rest()
 
 
-def _ranked(story: Story) -> Iterator[tuple[datetime, int, int, Any]]:
+def _ranked(story: Told) -> Iterator[tuple[datetime, int, int, Any]]:
     for place, (when, tell) in enumerate(story.moments()):
-        yield when, story.plan.number, place, tell
+        yield when, story.number, place, tell

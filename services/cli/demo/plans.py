@@ -40,13 +40,21 @@ BEGUN = {
     "sent_back": (9, 12),
     "closed": (12, 40),
 }
-# What becomes of every so-manyeth order of a stage instead of, or after, what its stage says.
+# What becomes of every so-manyeth order of a stage instead of, or after, what its stage says; several take turns.
 FATES = {
-    "unallocated": ("cancelled", 3),
-    "assigned": ("rejected", 3),
-    "scheduled": ("held", 4),
-    "on_site": ("cannot_complete", 4),
+    "unallocated": (("cancelled",), 3),
+    "assigned": (("rejected", "reallocated"), 3),
+    "ordered": (("called_off",), 4),
+    "shipping": (("readdressed",), 3),
+    "shipped": (("lost", "recalled"), 3),
+    "delivered": (("damaged",), 4),
+    "scheduled": (("held", "asks_cost", "directed"), 3),
+    "on_site": (("cannot_complete", "follow_up"), 3),
+    "closed": (("reopened",), 5),
 }
+# Some states are reached by a fate alone, which the second order of a stage has.
+FATED = ("unallocated", "assigned", "scheduled", "on_site")
+FIRST = (*ORDERED, *FATED)  # with so many orders, every state has one that stands in it or went through it
 ON_THE_WAY = frozenset({"ordered", "shipping", "shipped", "delivered"})
 SHARE_LATE, SHARE_SPLIT, SHARE_DOUBLE, SHARE_ASKING = 0.15, 0.2, 0.2, 0.4
 SATURDAY = 5
@@ -105,13 +113,13 @@ def later(day: date, days: int) -> date:
 def plans(size: int, today: date) -> list[Plan]:
     """Plans of `size` orders with the mix of stages above."""
     chance = random.Random(SEED)  # noqa: S311 - demo data, no secrets
-    stages = [*ORDERED, *chance.choices(ORDERED, list(STAGES.values()), k=max(0, size - len(ORDERED)))][:size]
+    stages = [*FIRST, *chance.choices(ORDERED, list(STAGES.values()), k=max(0, size - len(FIRST)))][:size]
     chance.shuffle(stages)
     seen: Counter[str] = Counter()
     made = []
     for number, stage in enumerate(stages):
-        fate, every = FATES.get(stage, ("", 0))
-        chosen = fate if every and seen[stage] % every == 1 else ""
+        fates, every = FATES.get(stage, ((), 0))
+        chosen = fates[seen[stage] // every % len(fates)] if every and seen[stage] % every == 1 else ""
         seen[stage] += 1
         made.append(replace(_plan(number, stage, chance, today), fate=chosen))
     return made
@@ -123,7 +131,11 @@ def _plan(number: int, stage: str, chance: random.Random, today: date) -> Plan:
     if stage in ON_THE_WAY:
         suited = [task for task in suited if task.part]
     tasks = chance.sample(suited, k=min(len(suited), 2 if chance.random() < SHARE_DOUBLE else 1))
-    served = next(area.served_by for area in catalogue.AREAS if area.name == site.area)
+    # A provider serves the territory as well; a vendor's orders of the demo go to partners.
+    partners = {company.key for company in catalogue.COMPANIES if company.kind == "PARTNER"}
+    served = [
+        key for key in next(area.served_by for area in catalogue.AREAS if area.name == site.area) if key in partners
+    ]
     return Plan(
         number=number,
         stage=stage,

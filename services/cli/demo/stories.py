@@ -21,9 +21,11 @@ from google.type import date_pb2
 from PIL import Image, ImageDraw
 
 from services.chassis.ids import new_id
-from services.cli.demo import catalogue
+from services.cli.demo import catalogue, returns, sequels
 from services.cli.demo.calls import assign, cents, of_order
+from services.cli.demo.mishaps import mishap
 from services.cli.demo.plans import later
+from services.cli.demo.returns import CARRIER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -35,7 +37,6 @@ if TYPE_CHECKING:
 
     Moment = tuple[datetime, Callable[[datetime], object]]
 
-CARRIER: Final = "Northway Freight"
 SCHEDULERS: Final = {"bluefern": "megan", "kestrel": "kwame", "copperline": "luz"}
 ANNOUNCED = shipment_pb2.PARCEL_STATE_ANNOUNCED
 HANDED_OVER = shipment_pb2.PARCEL_STATE_HANDED_OVER
@@ -51,6 +52,7 @@ class Story:
         self.world = world
         self.desk = desk
         self.diary = diary
+        self.number = plan.number
         self.order_id = ""
         self.partner = SCHEDULERS[plan.company]
 
@@ -67,9 +69,10 @@ class Story:
         if plan.asks:
             yield plan.at(0, 8, 55), self.ask
             yield plan.at(0, 9, 5), self.answer
-        if plan.fate == "rejected":
+        if plan.fate in {"rejected", "reallocated"}:
             words = "The station on site is another model than the order names."
             yield plan.at(0, 9, 30), partial(self.end, self.partner, "reject", "mismatch", words)
+            yield from sequels.after_rejection(self)
         if not plan.reaches("ordered"):
             return
         yield plan.at(0, 9, 30), self.accept
@@ -89,6 +92,7 @@ class Story:
             if self.plan.reaches(stage):
                 for parcel in range(self.plan.parcels):
                     yield self.plan.at(days, 11, parcel * 20), partial(self.track, state, parcel, text)
+        yield from mishap(self)
 
     def _visit(self) -> Iterator[Moment]:
         plan = self.plan
@@ -100,23 +104,26 @@ class Story:
         yield plan.at(4, 14, 20), partial(self.schedule, start)
         if plan.fate == "held":
             yield plan.at(4, 15), self.hold
+        yield from sequels.on_the_way(self)
         if not plan.reaches("on_site"):
             return
         arrived = start.astimezone(UTC) + timedelta(minutes=10)
         left = arrived + timedelta(minutes=minutes)
         yield left, partial(self.work, arrived)
-        if plan.fate == "cannot_complete":
+        if plan.fate in {"cannot_complete", "follow_up"}:
             words = "A wall was built in front of the station; it cannot be opened."
             yield (
                 left + timedelta(minutes=15),
                 partial(self.end, self.partner, "could_not_complete", "obstruction", words),
             )
+            yield from sequels.after_the_end(self, left + timedelta(hours=2))
             return
         if plan.reaches("completed"):
             yield left + timedelta(minutes=30), self.complete
         after = datetime.combine(later(start.date(), 1), time(9), plan.zone).astimezone(UTC)
         if plan.reaches("closed"):
             yield after, self.close
+            yield from sequels.after_the_end(self, after + timedelta(days=1))
         elif plan.reaches("sent_back"):
             yield after, self.send_back
 
@@ -126,6 +133,12 @@ class Story:
         skilled = [person for person in crew if self._needed() <= set(person.certificates)]
         turn = self.plan.number % len(skilled) if skilled else 0
         return skilled[turn:] + skilled[:turn] or crew[:1]
+
+    def _station(self) -> str:
+        """The station of the site that the first task is made for; its first one where there is no such."""
+        model, site = self.plan.tasks[0].model, self.plan.site
+        place = site.models.index(model) if model in site.models else 0
+        return self.world.stations[site.name][place]
 
     def _needed(self) -> set[str]:
         return {code for task in self.plan.tasks for code in task.certificates}
@@ -154,7 +167,7 @@ class Story:
             contact_id=world.contacts[plan.site.contact],
             territory_id=world.territories[plan.site.area],
             entitlement_id=world.entitlements.get(plan.entitlement, ""),
-            station_ids=world.stations[plan.site.name][:1],
+            station_ids=[self._station()],
             customer_service_executive_id=world.people["jonas"],
             site_validation_count=1,
         )
@@ -186,18 +199,7 @@ class Story:
         if not plan.needs_parts:
             self.desk.fire(self.partner, self.order_id, "accept_without_parts", values)
             return
-        values |= {
-            "ship_to.name": name_of(self.partner),
-            "ship_to.phone": company.phone,
-            "ship_to.party": company.name,
-            "ship_to.handling": work_order_pb2.HANDLING_NEED_NEITHER,
-            "ship_to.street": company.street,
-            "ship_to.city": company.city,
-            "ship_to.state": company.state,
-            "ship_to.postal_code": company.postal_code,
-            "ship_to.country": "US",
-        }
-        self.desk.fire(self.partner, self.order_id, "accept", values)
+        self.desk.fire(self.partner, self.order_id, "accept", values | shipping_to(company, self.partner))
 
     def track(self, state: shipment_pb2.ParcelState.ValueType, parcel: int, text: str, now: datetime) -> None:
         """The carrier says where a parcel is."""
@@ -289,10 +291,15 @@ class Story:
         costs: dict[str, object] = {}
         if self.plan.number % 4 == 0:
             costs = {"costs.permit_details": "City electrical permit.", "costs.permit_cost": cents(8500)}
+        returns.prove(self.desk, self.partner, self.order_id)
         self.desk.fire(self.partner, self.order_id, "complete", costs)
 
     def close(self, _now: datetime) -> None:
-        """The vendor confirms."""
+        """The vendor decides on the costs, then confirms."""
+        for request in self.desk.order("amara", self.order_id).cost_requests:
+            if request.decision == work_order_pb2.COST_DECISION_REQUESTED:
+                self.desk.fire("amara", self.order_id, "approve_cost", cost_request_id=request.id, comment="Agreed.")
+        returns.settle(self.desk, "dana", self.order_id)
         self.desk.fire("amara", self.order_id, "close")
 
     def send_back(self, _now: datetime) -> None:
@@ -305,7 +312,7 @@ class Story:
         parts = [work_order_pb2.PartNeed(part_id=world.parts[task.part], quantity=1)] if task.part else []
         return work_order_pb2.NewLineItem(
             work_type_id=world.work_types[task.name],
-            station_id=world.stations[self.plan.site.name][0],
+            station_id=self._station(),
             description=task.instructions,
             warranty_type="Voltara Assure" if self.plan.entitlement == "Assure" else "",
             parts=parts,
@@ -316,6 +323,21 @@ class Story:
         post = feed_pb2.FeedPost(work_order_id=self.order_id, body=body, mentions=mentions)
         stub = self.desk.channels.stub(feed_pb2_grpc.FeedPostServiceStub, "workorders")
         stub.CreateFeedPost(feed_pb2.CreateFeedPostRequest(feed_post=post, request_id=new_id()))
+
+
+def shipping_to(company: catalogue.Company, person: str) -> dict[str, object]:
+    """What accepting says of where the parts go: to somebody at the partner's own address."""
+    return {
+        "ship_to.name": name_of(person),
+        "ship_to.phone": company.phone,
+        "ship_to.party": company.name,
+        "ship_to.handling": work_order_pb2.HANDLING_NEED_NEITHER,
+        "ship_to.street": company.street,
+        "ship_to.city": company.city,
+        "ship_to.state": company.state,
+        "ship_to.postal_code": company.postal_code,
+        "ship_to.country": "US",
+    }
 
 
 def name_of(person: str) -> str:
