@@ -17,6 +17,7 @@ from sqlalchemy.orm import scoped_session, sessionmaker
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from admin import errors, identity, templating
+from admin.away import Watch
 from admin.grpcfab.catalogue import Catalogue, grants
 from admin.grpcfab.channels import Mesh
 from admin.grpcfab.routes import draws_again
@@ -32,7 +33,7 @@ from services.chassis.credentials import PersonCredentials
 from services.chassis.grpc_channel import Channels
 from services.chassis.identity import BROWSER_BUDGET_SECONDS, Call, Caller, enter
 from services.chassis.ids import new_id
-from services.chassis.keys import signing_key
+from services.chassis.keys import PublicKeys, signing_key
 from services.chassis.tokens import TokenSigner
 
 if TYPE_CHECKING:
@@ -44,7 +45,10 @@ if TYPE_CHECKING:
 HERE: Final = Path(__file__).resolve().parent
 # Reached without being signed in.
 HTTP_OK: Final = 200
-OPEN_ENDPOINTS: Final = frozenset({"static", "SignInView.login", "SignInView.logout", "healthz"})
+OPEN_ENDPOINTS: Final = frozenset({
+    "static", "SignInView.login", "SignInView.logout", "DecideView.decide", "UtilityEventsView.record",
+    "CalendarView.feed", "webhook_report", "carrier_report", "healthz",
+})  # fmt: skip
 
 
 class MeshAppBuilder(AppBuilder):  # type: ignore[misc]
@@ -71,6 +75,8 @@ def create_app(
         count = settings.admin_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count)  # type: ignore[method-assign]
     app.extensions["mesh"] = _mesh(settings)
+    app.extensions["watch"] = Watch(app.extensions["mesh"])
+    app.extensions["link_keys"] = PublicKeys(settings.keys_folder)
     app.extensions["grpcfab"] = Catalogue()
     CSRFProtect(app)
     headers.install(app, secure=settings.secure_cookies)
@@ -86,6 +92,7 @@ def _config(settings: AdminSettings, *, create_tables: bool) -> dict[str, Any]:
     return {
         "SECRET_KEY": session_secret(settings),
         "APP_NAME": "Fieldmesh",
+        "PUBLIC_URL": settings.public_url.rstrip("/"),
         "FAB_CREATE_DB": create_tables,
         "FAB_UPDATE_PERMS": False,
         "FAB_ADD_SECURITY_VIEWS": False,

@@ -9,21 +9,24 @@ from __future__ import annotations
 
 import dataclasses
 import time
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 from fieldmesh.technicians.v1 import technicians_service_pb2, technicians_service_pb2_grpc
 from flask import g, has_request_context, session
 
 from services.chassis.errors import NotFound, Refusal, Unavailable, WrongState
-from services.chassis.identity import Caller
+from services.chassis.identity import Caller, calling, current_call
 from services.chassis.tokens import UserGrant
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from admin.grpcfab.channels import Mesh
 
 REFRESH_SECONDS: Final = 60
 _SESSION_KEY: Final = "who"
-PERSON_ROLES: Final = frozenset({"partner", "dispatcher", "approver", "technician", "admin"})
+PERSON_ROLES: Final = frozenset({"partner", "dispatcher", "approver", "requester", "technician", "admin"})
 
 
 class SignedOut(Exception):
@@ -83,11 +86,31 @@ class Identity:
 
 
 def current_grant() -> UserGrant | None:
-    """The person for whom calls are signed now; None means the admin itself, as before anybody signed in."""
+    """Whom calls are signed for now: another system that proved itself, or the person signed in.
+
+    None means the admin itself, as before anybody signed in.
+    """
     if not has_request_context() or getattr(g, "as_service", False):
         return None
+    granted: UserGrant | None = g.get("granted")
+    if granted is not None:
+        return granted
     who = getattr(g, "viewer", None)
     return who.grant if who else None
+
+
+@contextmanager
+def acting_as(who: Identity) -> Iterator[None]:
+    """Make the calls of a block as somebody who did not sign in, and be nobody again afterwards."""
+    before, call = g.get("viewer"), current_call()
+    if call is None:
+        raise RuntimeError("pages run within a call")
+    g.viewer = who
+    try:
+        with calling(dataclasses.replace(call, caller=who.caller(g.request_id))):
+            yield
+    finally:
+        g.viewer = before
 
 
 def ask_directory(mesh: Mesh, *, login: str = "", person_id: str = "") -> Identity:
@@ -105,7 +128,7 @@ def ask_directory(mesh: Mesh, *, login: str = "", person_id: str = "") -> Identi
         g.as_service = before
     roles = frozenset(answer.person.roles) & PERSON_ROLES
     if not answer.person.active or not roles:
-        raise WrongState("This person may not sign in.", reason="PERSON_INACTIVE")
+        raise WrongState("This person may not sign in.", reason="LOGIN_INACTIVE")
     return Identity(
         person_id=answer.person.id,
         login=answer.person.login,

@@ -24,7 +24,20 @@ if TYPE_CHECKING:
 
     from admin.settings import AdminSettings
 
-DEMO_LOGINS: Final = ("partner", "partner2", "dispatcher", "approver", "technician", "admin")
+DEMO_LOGINS: Final = (
+    "partner",
+    "partner2",
+    "dispatcher",
+    "dispatcher2",
+    "approver",
+    "technician",
+    "admin",
+    "company",
+    "company2",
+    "provider",
+    "utility",
+    "reader",
+)
 
 
 def initialise(settings: AdminSettings, *, demo: bool = False) -> Flask:

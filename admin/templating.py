@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from flask import current_app, g, request, url_for
 
+from admin.away import WORDS
 from admin.grpcfab import cells, context, references
 from admin.grpcfab.fields import time_zones
+from admin.grpcfab.numbers import digits
 from services.chassis.ids import new_id
 
 if TYPE_CHECKING:
@@ -35,7 +37,8 @@ def install(app: Flask) -> None:
         picker_place=picker_place,
         reference_title=references.title_of,
     )
-    app.jinja_env.filters["number"] = lambda count: f"{count:,}"
+    app.jinja_env.filters["digits"] = digits
+    app.jinja_env.filters["number"] = lambda value: digits(value, ",")
 
     @app.context_processor
     def _context() -> dict[str, Any]:
@@ -43,8 +46,16 @@ def install(app: Flask) -> None:
             "navigation": navigation() if g.get("viewer") else [],
             "request_path": request.path,
             "fragment": bool(request.headers.get("HX-Request")),
+            "not_serving": _not_serving(),
             "zone_name": str(getattr(context.viewer_zone(), "key", "UTC")),
         }
+
+
+def _not_serving() -> list[tuple[str, str]]:
+    """Services that a whole page says are away, with what that means."""
+    if not g.get("viewer") or request.headers.get("HX-Request"):
+        return []
+    return [(name, WORDS[name]) for name in current_app.extensions["watch"].away()]
 
 
 def asset(name: str) -> str:
@@ -63,14 +74,27 @@ def picker_place(reference: str) -> dict[str, str] | None:
 def navigation() -> list[dict[str, Any]]:
     """The side bar: groups of entries that the viewer may open, with the present one marked."""
     builder = current_app.appbuilder  # type: ignore[attr-defined]
-    groups = []
+    groups: list[dict[str, Any]] = []
     for entry in builder.menu.get_list():
-        children = [child for child in entry.childs or [entry] if builder.sm.has_access("menu_access", child.name)]
+        children = [
+            child
+            for child in entry.childs or [entry]
+            if builder.sm.has_access("menu_access", child.name) and _concerns(child)
+        ]
         links = [_link(child) for child in children]
         if links:
             label = entry.label if entry.childs else ""
-            groups.append({"label": label, "links": links, "open": any(link["current"] for link in links)})
+            first = bool(label) and not any(group["label"] for group in groups)
+            current = any(link["current"] for link in links)
+            groups.append({"label": label, "links": links, "open": current, "first": first})
     return groups
+
+
+def _concerns(entry: Any) -> bool:
+    """Whether an entry means anything to the viewer's organisation; most do to everybody who may open them."""
+    concerns = getattr(entry.baseview, "concerns", None)
+    who: Any = context.viewer()
+    return concerns is None or concerns(who.organization_kind, everybody="admin" in who.roles)
 
 
 def _link(entry: Any) -> dict[str, Any]:

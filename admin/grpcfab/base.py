@@ -31,6 +31,8 @@ class PanelBase(ModelView):  # type: ignore[misc]
     service: ClassVar[ServiceDescriptor | None] = None
     interface: ClassVar[type[GrpcInterface]] = GrpcInterface
     menu: ClassVar[str] = ""
+    listed_elsewhere: ClassVar[frozenset[str]] = frozenset()
+    """Roles that find these rows in another list, so that this one is not in their side bar."""
     columns: ClassVar[Sequence[str]] = ()
     related_resources: ClassVar[Sequence[str] | None] = None
     """Full names of resources whose lists stand on the page of a row; None: all that refer to it."""

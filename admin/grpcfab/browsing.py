@@ -155,7 +155,8 @@ class Browsing(PanelBase):
         }
 
     def filter_fields(self) -> Sequence[Field]:
-        return [field for field in self.datamodel.resource.chosen("filter") if not field.repeated]
+        fields = self.datamodel.resource.chosen("filter")
+        return [field for field in fields if not field.repeated or field.kind is Kind.CHOICE]
 
     def chips(self, state: ListState) -> Sequence[Mapping[str, str]]:
         """The active conditions in words, each with the link that drops it."""

@@ -61,7 +61,8 @@ def grants(panels: Iterable[Panel], roles: Iterable[str]) -> dict[str, list[list
         for permission, method in panel.permissions().items():
             for role in allowed_roles(method) & found.keys():
                 found[role].append([_anchored(panel.class_permission_name), _anchored(permission)])
-        for role in allowed_roles(panel.datamodel.resource.methods["list"]) & found.keys():
+        listed = allowed_roles(panel.datamodel.resource.methods["list"]) - panel.listed_elsewhere
+        for role in listed & found.keys():
             found[role].append([_anchored(panel.menu_name), _anchored("menu_access")])
     return found
 

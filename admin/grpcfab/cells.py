@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from admin.grpcfab import values
 from admin.grpcfab.context import viewer_zone
+from admin.grpcfab.numbers import digits
 from admin.grpcfab.references import UNKNOWN, Reference
 from admin.grpcfab.spec import Field, Kind, words
 
@@ -113,7 +114,7 @@ def _text(value: Any, field: Field) -> Cell:  # noqa: PLR0911 - a table
         case Kind.MONEY:
             return Cell("number", str(value))
         case Kind.INTEGER | Kind.NUMBER:
-            return Cell("number", f"{value:,}" if isinstance(value, int) else f"{value:,g}", iso=str(value))
+            return Cell("number", digits(value, ","), iso=str(value))
         case Kind.EMAIL:
             return Cell("link", value, href=f"mailto:{value}")
         case Kind.PHONE:

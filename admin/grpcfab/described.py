@@ -83,6 +83,10 @@ class Described(BaseInterface):  # type: ignore[misc]
     def is_enum(self, col_name: str) -> bool:
         return self._is(col_name, Kind.CHOICE)
 
+    def is_choice_list(self, col_name: str) -> bool:
+        field = self.resource.fields.get(col_name)
+        return field is not None and field.repeated and field.kind is Kind.CHOICE
+
     def is_json(self, col_name: str) -> bool:
         return self._is(col_name, Kind.FIELDS)
 

@@ -31,7 +31,7 @@ def form_sentence(refusal: Refusal) -> str:
     """What happened to a form that is drawn again with its input."""
     if refusal.kind != "unavailable":
         return sentence(refusal)
-    return f"{_happened(refusal)} Nothing was saved; what you entered is still here: try again in a moment."
+    return f"{_happened(refusal)} What you entered is still here: send it again in a moment, nothing is done twice."
 
 
 def sentence(refusal: Refusal) -> str:

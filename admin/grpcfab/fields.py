@@ -11,6 +11,7 @@ from wtforms.validators import ValidationError
 
 from admin.grpcfab.clocks import FOLDS, fold_of, folds_of, instants_of, wall_of
 from admin.grpcfab.context import viewer_zone
+from admin.grpcfab.numbers import digits
 from admin.grpcfab.values import Money
 
 if TYPE_CHECKING:
@@ -95,7 +96,7 @@ class NumberField(wtforms.FloatField):
     def _value(self) -> str:
         if self.raw_data:
             return str(self.raw_data[0])
-        return "" if self.data is None else f"{self.data:g}"
+        return "" if self.data is None else digits(self.data)
 
 
 class MoneyField(wtforms.Field):

@@ -133,6 +133,7 @@ class Converter(BaseFilterConverter):  # type: ignore[misc]
     conversion_table = (
         ("is_relation_many_to_one", [FilterRelationOneToManyEqual, FilterNotEqual, FilterIn, FilterEmpty, FilterSet]),
         ("is_enum", [FilterEqual, FilterNotEqual, FilterIn, FilterNotIn, FilterEmpty, FilterSet]),
+        ("is_choice_list", [FilterIn, FilterEqual, FilterEmpty, FilterSet]),
         ("is_boolean", [FilterEqual, FilterNotEqual]),
         ("is_date", [FilterAtLeast, FilterLess, FilterEmpty, FilterSet]),
         ("is_datetime", [FilterAtLeast, FilterLess, FilterEmpty, FilterSet]),

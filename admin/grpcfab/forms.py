@@ -13,6 +13,7 @@ from wtforms import validators
 
 from admin.grpcfab import choosing, fields, values
 from admin.grpcfab.context import resumed
+from admin.grpcfab.numbers import digits
 from admin.grpcfab.spec import Field, Kind, nested_class, words
 from services.chassis.ids import new_id
 
@@ -200,9 +201,8 @@ def _checks(spec: Field) -> Iterable[Any]:
 def _range(spec: Field) -> validators.NumberRange:
     low = spec.options.minimum if spec.options.HasField("minimum") else None
     high = spec.options.maximum if spec.options.HasField("maximum") else None
-    told = f"between {low:g} and {high:g}" if low is not None and high is not None else (
-        f"at least {low:g}" if low is not None else f"at most {high:g}"
-    )  # fmt: skip
+    ends = [digits(end, ",") for end in (low, high) if end is not None]
+    told = f"between {' and '.join(ends)}" if len(ends) > 1 else f"at {'least' if high is None else 'most'} {ends[0]}"
     return validators.NumberRange(min=low, max=high, message=f"Enter a number {told}.")
 
 
@@ -220,7 +220,7 @@ class Required:
 
 
 class Pattern:
-    """The whole text matches; small letters where capitals are meant become capitals."""
+    """The whole text matches, or each of several; small letters where capitals are meant become capitals."""
 
     def __init__(self, pattern: str, message: str) -> None:
         self._pattern = re.compile(pattern)
@@ -228,11 +228,16 @@ class Pattern:
 
     def __call__(self, form: Any, field: Any) -> None:
         del form
-        if not field.data or self._pattern.fullmatch(str(field.data)):
-            return
-        if not self._pattern.fullmatch(str(field.data).upper()):
-            raise validators.ValidationError(self._message)
-        field.data = str(field.data).upper()
+        if isinstance(field.data, (list, tuple)):
+            field.data = [self._matching(str(each)) for each in field.data]
+        elif field.data:
+            field.data = self._matching(str(field.data))
+
+    def _matching(self, text: str) -> str:
+        for candidate in (text, text.upper()):
+            if self._pattern.fullmatch(candidate):
+                return candidate
+        raise validators.ValidationError(self._message)
 
 
 def _sentence(description: str, subject: str) -> str:

@@ -94,6 +94,10 @@ class ListState:
         """What the address bar says for one condition; nothing where it is not set."""
         return next((each.values for each in self.conditions if (each.field, each.code) == (field, code)), ())
 
+    def held(self) -> list[tuple[str, str]]:
+        """What forms send along beside search, order and conditions, such as a view."""
+        return []
+
     def url(self, **changes: Any) -> str:
         """The query string after changes; any change but of the page leads back to the first page."""
         state = dataclasses.replace(self, **{"page": 1, "after": "", **changes})

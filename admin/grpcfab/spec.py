@@ -154,7 +154,7 @@ def _message_kind(descriptor: FieldDescriptor, depth: int) -> Kind:
 def _choices(descriptor: FieldDescriptor, options: options_pb2.FieldOptions) -> tuple[Choice, ...]:
     if descriptor.enum_type is None:
         return tuple(Choice(choice.value, choice.label or choice.value) for choice in options.choices)
-    return tuple(_enum_choice(value) for value in descriptor.enum_type.values if value.number)
+    return tuple(enum_choice(value) for value in descriptor.enum_type.values if value.number)
 
 
 _TONES: Final = {
@@ -165,7 +165,7 @@ _TONES: Final = {
 }
 
 
-def _enum_choice(value: Any) -> Choice:
+def enum_choice(value: Any) -> Choice:
     options = value.GetOptions().Extensions[options_pb2.value]
     prefix = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", value.type.name).upper() + "_"
     label = str(options.label) or words(value.name.removeprefix(prefix)).capitalize()

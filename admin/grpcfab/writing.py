@@ -64,8 +64,7 @@ class Writing(PanelBase):
             self.datamodel.add(row)
         except Refusal as refusal:
             return self._draw(_refused(form, None, refusal))
-        flash(f"{self.title_of(row)} was created.", "success")
-        return redirect(self.url_of(row.id))
+        return self.created(row)
 
     @expose("/<pk>/edit", methods=["GET", "POST"])
     @has_access
@@ -80,6 +79,11 @@ class Writing(PanelBase):
         if not form.validate():
             return self._draw(Draft(form, row, status=UNPROCESSABLE))
         return self._save(form, row)
+
+    def created(self, row: Row) -> Any:
+        """What is shown after a row was added; `row` is as the service answered."""
+        flash(f"{self.title_of(row)} was created.", "success")
+        return redirect(self.url_of(row.id))
 
     def _save(self, form: ResourceForm, row: Row) -> Any:
         touched = form.touched()
@@ -146,7 +150,7 @@ class Writing(PanelBase):
 
     def _draw(self, draft: Draft) -> Any:
         page = self.render_template(
-            "panel/form.html",
+            self.edit_template,
             panel=self,
             title=self.edit_title if draft.row else self.add_title,
             draft=draft,

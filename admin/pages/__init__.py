@@ -8,8 +8,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
+from admin.pages.absence import AbsencePage
+from admin.pages.api_keys import ApiKeysPage
+from admin.pages.calendar import CalendarPage
+from admin.pages.carriers import CarriersPage
+from admin.pages.decide import DecidePage
 from admin.pages.logins import LoginsPage
 from admin.pages.mesh import MeshPage
+from admin.pages.my_day import MyDayPage
+from admin.pages.roster.managing import FieldTechniciansPage
+from admin.pages.roster.university import UniversityPage
+from admin.pages.sla_report import SlaReportPage
+from admin.pages.utility_events import UtilityEventsPage
+from admin.pages.webhooks.reporting import ReportsPage
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,4 +37,18 @@ class Page(Protocol):
         """Add the views; append `["^View$", "^can_.*$"]` to each role that may use them."""
 
 
-PAGES: Sequence[Page] = (MeshPage(), LoginsPage())
+PAGES: Sequence[Page] = (
+    CalendarPage(),
+    MyDayPage(),
+    FieldTechniciansPage(),
+    UniversityPage(),
+    MeshPage(),
+    LoginsPage(),
+    ApiKeysPage(),
+    AbsencePage(),
+    DecidePage(),
+    UtilityEventsPage(),
+    ReportsPage(),
+    SlaReportPage(),
+    CarriersPage(),
+)

@@ -1,4 +1,4 @@
-"""The start page: the first entry of the side bar."""
+"""The start page: a technician's day where there are visits today, else the first entry of the side bar."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from flask_appbuilder.baseviews import BaseView
 from werkzeug.exceptions import Forbidden
 
 from admin.grpcfab.routes import expose
+from admin.pages.my_day.view import MY_DAY, starts_here
 from admin.templating import navigation
 
 
@@ -21,6 +22,8 @@ class IndexView(BaseView):  # type: ignore[misc]
 
     @expose("/")
     def index(self) -> Any:
+        if starts_here():
+            return redirect(MY_DAY)
         for group in navigation():
             for link in group["links"]:
                 return redirect(link["url"])

@@ -23,7 +23,13 @@ if TYPE_CHECKING:
 
     from admin.pages import Roles
 
-TABS: Final = (("", "Services"), ("events", "Events"), ("mail", "Mail"), ("changes", "Changes"))
+TABS: Final = (
+    ("", "Services"),
+    ("events", "Events"),
+    ("mail", "Mail"),
+    ("webhooks", "Webhooks"),
+    ("changes", "Changes"),
+)
 # A service that does not answer within this is shown as not answering; the page must not wait for it.
 _PATIENCE_SECONDS: Final = 2.0
 _STATES: Final = {

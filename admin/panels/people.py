@@ -8,14 +8,9 @@ from fieldmesh.technicians.v1.person_pb2 import Person
 from fieldmesh.technicians.v1.skill_requirement_pb2 import SkillRequirement
 from fieldmesh.technicians.v1.team_pb2 import Team
 from fieldmesh.technicians.v1.technician_certification_pb2 import TechnicianCertification
-from fieldmesh.technicians.v1.technician_pb2 import Technician
 
 from admin.grpcfab.panel import Panel
-
-
-class TechnicianPanel(Panel):
-    resource = Technician
-    menu = "People"
+from admin.pages.technicians.panel import TechnicianPanel
 
 
 class AssignmentPanel(Panel):

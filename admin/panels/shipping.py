@@ -2,8 +2,9 @@
 
 from fieldmesh.shipping.v1.fulfilment_order_pb2 import FulfilmentOrder
 from fieldmesh.shipping.v1.parts_request_pb2 import PartsRequest
+from fieldmesh.shipping.v1.rma_pb2 import Rma
 from fieldmesh.shipping.v1.shipment_pb2 import Parcel, Shipment, TrackingEvent
-from fieldmesh.shipping.v1.sla_pb2 import BusinessCalendar, SlaPolicy, SlaTarget
+from fieldmesh.shipping.v1.sla_pb2 import SlaTarget
 
 from admin.grpcfab.panel import Panel
 
@@ -16,6 +17,12 @@ class PartsRequestPanel(Panel):
 class FulfilmentOrderPanel(Panel):
     resource = FulfilmentOrder
     menu = "Shipping"
+
+
+class RmaPanel(Panel):
+    resource = Rma
+    menu = "Shipping"
+    columns = ("number", "work_order_number", "state", "cause", "due_date", "reason", "create_time")
 
 
 class ShipmentPanel(Panel):
@@ -51,24 +58,12 @@ class SlaTargetPanel(Panel):
     columns = ("work_order_id", "version", "state", "due_time", "due_date", "policy_code", "compute_time")
 
 
-class SlaPolicyPanel(Panel):
-    resource = SlaPolicy
-    menu = "Service levels"
-    list_title = "SLA policies"
-
-
-class BusinessCalendarPanel(Panel):
-    resource = BusinessCalendar
-    menu = "Service levels"
-
-
 PANELS = (
     PartsRequestPanel,
     FulfilmentOrderPanel,
+    RmaPanel,
     ShipmentPanel,
     ParcelPanel,
     TrackingEventPanel,
     SlaTargetPanel,
-    SlaPolicyPanel,
-    BusinessCalendarPanel,
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import os
 import secrets
 from typing import TYPE_CHECKING, Final
@@ -44,3 +46,8 @@ def ensure_secret(settings: AdminSettings) -> None:
 
 def _path(settings: AdminSettings) -> Path:
     return settings.keys_folder / "private" / "admin-session.secret"
+
+
+def keyed_digest(secret: str, purpose: str, text: str) -> str:
+    """What is kept of a secret text: HMAC-SHA256 under the installation's own, apart for each purpose."""
+    return hmac.new(secret.encode(), f"{purpose}:{text}".encode(), hashlib.sha256).hexdigest()

@@ -1,9 +1,10 @@
-"""The assignment tab: search and skills matrix (CP-62 to CP-66)."""
+"""The assignment tab: search of technicians and freelancers, and the skills matrix (CP-62 to CP-66)."""
 
 from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import functools
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
 
@@ -17,7 +18,7 @@ from fieldmesh.technicians.v1 import (
     technicians_service_pb2_grpc,
 )
 
-from admin.grpcfab import cells, references
+from admin.grpcfab import cells
 from admin.grpcfab.context import mesh
 from admin.grpcfab.spec import resource_of
 from admin.pages.work_orders import moves, related
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from werkzeug.datastructures import MultiDict
 
 MOST: Final = 25
+SUGGESTED: Final = 3
+NO_ADDRESS: Final = "Give the whole e-mail address: a freelancer is found by nothing else."
 
 
 @dataclasses.dataclass(frozen=True)
@@ -48,6 +51,9 @@ class Candidate:
     cells: Sequence[Cell]
     qualified: bool
     busy: bool
+    freelancer: bool
+    address: str
+    drives: Sequence[str]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -57,6 +63,8 @@ class Matrix:
     codes: Sequence[str]
     rows: Sequence[Candidate]
     next_token: str
+    problem: str = ""
+    """What is wrong with the e-mail address that was searched for; nothing was searched then."""
 
 
 class Desk:
@@ -68,6 +76,7 @@ class Desk:
         self.order = order
         self._args = args
         self._reasons = {reason.code: reason.label for reason in reasons}
+        self.freelancers = args.get("mine") == "no"
         self.email = args.get("email", "").strip()
         self.postal_code = args.get("postal_code", "").strip()
         self.city = args.get("city", "").strip()
@@ -89,14 +98,16 @@ class Desk:
         return [certification.code for certification in found]
 
     def found(self) -> Matrix:
-        """The skills matrix of the organisation's technicians who match."""
+        """The skills matrix of the organisation's technicians who match, or of a freelancer (CP-66)."""
+        if self.freelancers and not self._whole_address:
+            return Matrix((), (), "", NO_ADDRESS)
         answer = (
             mesh()
             .stub(technicians_service_pb2_grpc.AssignmentDeskServiceStub)
             .SearchTechnicians(
                 technicians_service_pb2.SearchTechniciansRequest(
-                    need=self.need(),
-                    my_organization=True,
+                    need=self.need,
+                    my_organization=not self.freelancers,
                     email=self.email,
                     postal_code=self.postal_code,
                     city=self.city,
@@ -109,18 +120,40 @@ class Desk:
         rows = [_candidate(match) for match in answer.matches]
         return Matrix(list(answer.certification_codes), rows, answer.next_page_token)
 
+    @property
+    def searched(self) -> bool:
+        """Whether somebody looks for somebody in particular."""
+        return bool(self.freelancers or self.email or self.postal_code or self.city or self.codes or self.token)
+
+    @property
+    def _whole_address(self) -> bool:
+        name, at, domain = self.email.partition("@")
+        return bool(name and at and "." in domain)
+
+    def suggested(self) -> Sequence[technicians_service_pb2.Suggestion]:
+        """Who could go, the best first (B-5); nobody while a search is on."""
+        if self.searched:
+            return ()
+        stub = mesh().stub(technicians_service_pb2_grpc.AssignmentDeskServiceStub)
+        asked = technicians_service_pb2.SuggestTechniciansRequest(need=self.need, limit=SUGGESTED)
+        return list(stub.SuggestTechnicians(asked).suggestions)
+
+    @functools.cached_property
     def need(self) -> technicians_service_pb2.WorkNeed:
         """What is to be done, where and when."""
-        order = self.order
+        order, items = self.order, related.line_items(self.order)
         made = technicians_service_pb2.WorkNeed(
             work_order_id=order.id,
             work_order_number=order.number,
             parties=types_pb2.Parties(
                 issuer_org=order.issuer_org, executor_org=order.executor_org, facility_org=order.facility_org
             ),
-            work_type_ids=list(dict.fromkeys(item.work_type_id for item in related.line_items(order))),
+            work_type_ids=list(dict.fromkeys(item.work_type_id for item in items)),
+            duration_minutes=sum(kind.duration_minutes for kind in related.work_types(items)),
             site_time_zone=order.site_time_zone,
         )
+        if order.HasField("site_position"):
+            made.site_position.CopyFrom(order.site_position)
         if order.appointment.HasField("start_time"):
             made.start_time.CopyFrom(order.appointment.start_time)
         return made
@@ -131,13 +164,12 @@ class Desk:
         query = related.of_order(self.order, "-assign_time", 20)
         found = stub.ListAssignments(assignment_pb2.ListAssignmentsRequest(query=query)).assignments
         fields = resource_of(assignment_pb2.Assignment).fields
-        names = references.fetch({"fieldmesh.technicians.v1.Technician": [each.technician_id for each in found]})
         shown: list[Mapping[str, Any]] = []
         for each in found:
             state, method = fields["state"].choice(each.state), fields["method"].choice(each.method)
             shown.append(
                 {
-                    "technician": names["fieldmesh.technicians.v1.Technician", each.technician_id].title,
+                    "technician": each.technician_name or "A technician whose name is not kept",
                     "state": cells.Cell("badge", state.label, tone=state.tone) if state else cells.EMPTY,
                     "method": method.label if method else "",
                     "reason": self._reasons.get(each.reason_code, each.reason_code.replace("_", " ")),
@@ -155,7 +187,16 @@ def _candidate(match: technicians_service_pb2.TechnicianMatch) -> Candidate:
         cells=[Cell(cell.certification_code, cell.held, _day(cell)) for cell in match.skills],
         qualified=match.qualified,
         busy=match.busy,
+        freelancer=match.freelancer,
+        address=_line(match.technician.address),
+        drives=list(match.travel_conflicts),
     )
+
+
+def _line(address: types_pb2.Address) -> str:
+    """An address on one line; empty where nothing is known."""
+    place = f"{address.state} {address.postal_code}".strip()
+    return ", ".join(part for part in (address.street, address.city, place, address.country) if part)
 
 
 def _day(cell: technicians_service_pb2.SkillCell) -> str:

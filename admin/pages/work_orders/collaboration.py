@@ -14,6 +14,7 @@ from admin.grpcfab.context import mesh
 from admin.grpcfab.errors import http_status, sentence
 from admin.grpcfab.routes import expose, has_access
 from admin.pages.work_orders import related
+from admin.pages.work_orders.moving import ELSEWHERE, onward
 from services.chassis.errors import Refusal
 from services.chassis.ids import derive_id
 
@@ -40,7 +41,7 @@ class Collaboration:
         body, mentions = read_mentions(request.form)
         key, stands_for = request.form.get("request_key", ""), request.form.get("deliverable", "")
         kept = [each for each in request.form.getlist("attachment") if each]
-        ids, refused = _upload_all(pk, key, stands_for)
+        ids, refused = upload_all(pk, key, stands_for)
         ids = [*dict.fromkeys([*kept, *ids])]
         if refused:
             return self._kept(pk, refused, 422, attachments=ids)
@@ -67,6 +68,22 @@ class Collaboration:
             return self._kept(pk, [sentence(refusal)], http_status(refusal))
         return redirect(f"{self.url_of(pk)}?tab=collaborate#post-{post}")  # type: ignore[attr-defined]
 
+    @expose("/<pk>/posts/<post>/like", methods=["POST"])
+    @has_access
+    def like(self, pk: str, post: str) -> Any:
+        """Like a post or take that back (CP-58)."""
+        asked = feed_pb2.LikePostRequest(feed_post_id=post, like=request.form.get("like") == "1")
+        try:
+            liked = mesh().stub(feed_pb2_grpc.CollaborationServiceStub).LikePost(asked)
+        except Refusal as refusal:
+            flash(sentence(refusal), "danger")
+            return onward(f"{self.url_of(pk)}?tab=collaborate")  # type: ignore[attr-defined]
+        if not request.headers.get("HX-Request"):
+            return redirect(f"{self.url_of(pk)}?tab=collaborate#post-{post}")  # type: ignore[attr-defined]
+        return self.render_template(  # type: ignore[attr-defined]
+            "pages/work_orders/_reactions.html", panel=self, order_id=pk, post=liked, seen=liked.view_count
+        )
+
     @expose("/<pk>/mentions")
     @has_access
     def mentions(self, pk: str) -> Any:
@@ -80,11 +97,26 @@ class Collaboration:
     @has_access
     def upload(self, pk: str) -> Any:
         key, deliverable = request.form.get("request_key", ""), request.form.get("deliverable", "")
-        stored, refused = _upload_all(pk, key, deliverable)
+        stored, refused = upload_all(pk, key, deliverable)
         if stored:
             flash(f"{len(stored)} files were uploaded." if len(stored) > 1 else "The file was uploaded.", "success")
         for words in refused if stored or refused else ["Choose a file first."]:
             flash(words, "danger")
+        return redirect(ELSEWHERE.get(request.form.get("tab", "")) or f"{self.url_of(pk)}?tab=related")  # type: ignore[attr-defined]
+
+    @expose("/<pk>/report", methods=["POST"])
+    @has_access
+    def report(self, pk: str) -> Any:
+        """Make a service report and show it among the files (CP-36)."""
+        asked = attachment_pb2.CreateServiceReportRequest(
+            work_order_id=pk, request_id=request.form.get("request_key", "")
+        )
+        try:
+            made = mesh().stub(attachment_pb2_grpc.FileServiceStub).CreateServiceReport(asked)
+        except Refusal as refusal:
+            flash(sentence(refusal), "danger")
+        else:
+            flash(f"{made.title} is among the files.", "success")
         return redirect(f"{self.url_of(pk)}?tab=related")  # type: ignore[attr-defined]
 
     @expose("/<pk>/files/<one>/remove", methods=["POST"])
@@ -155,7 +187,7 @@ def read_mentions(form: MultiDict[str, str]) -> tuple[str, list[feed_pb2.Mention
     return text, mentions
 
 
-def _upload_all(pk: str, key: str, deliverable: str) -> tuple[list[str], list[str]]:
+def upload_all(pk: str, key: str, deliverable: str) -> tuple[list[str], list[str]]:
     """Upload what the browser sent, each file on its own: ids of those stored, and why the others were refused."""
     stored, refused = [], []
     files = [file for file in request.files.getlist("files") if file.filename][:MOST_FILES]

@@ -15,7 +15,7 @@ from admin.grpcfab.forms import ResourceForm, dump, form_class
 from admin.grpcfab.routes import expose, has_access, redraws
 from admin.pages.work_orders import line_items
 from admin.pages.work_orders.line_items import is_sound, item_form, write
-from services.chassis.errors import Refusal, Violation
+from services.chassis.errors import AlreadyExists, Refusal, Violation
 from services.chassis.ids import new_id
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ GIVEN: Final = (
     "description", "station_ids", "site_validation_count", "customer_service_executive_id",
 )  # fmt: skip
 MOST_ITEMS: Final = 20
+LONGEST_SUBJECT: Final = 300
 UNALLOCATED: Final = "unallocated"
 _IN_ITEM: Final = re.compile(r"line_items\[(\d+)\]\.(.+)")
 
@@ -64,8 +65,12 @@ class Creation:
         try:
             made = mesh().stub(work_order_service_pb2_grpc.WorkOrderServiceStub).CreateWorkOrder(wanted)
         except Refusal as refusal:
+            if isinstance(refusal, AlreadyExists):
+                form.request_key.data = new_id()
             return self._draw_new(form, items, _refused(form, items, refusal), http_status(refusal))
         flash(f"Work order {made.number} was created. Allocate it when it is ready.", "success")
+        for flag in made.flags:
+            flash(flag.message, "warning")
         return redirect(self.url_of(made.id))  # type: ignore[attr-defined]
 
     @expose("/<pk>/edit", methods=["GET", "POST"])
@@ -88,6 +93,27 @@ class Creation:
         who = viewer()
         issuer = row.issuer_org if row is not None else getattr(who, "organization_id", "")
         return {"organization_id": issuer}
+
+    @expose("/subject-check")
+    @has_access
+    def subject_check(self) -> Any:
+        """What the subject that is being written contradicts (CP-18); nothing while that cannot be told."""
+        given = request.args
+        if not given.get("subject", "").strip():
+            return ""
+        asked = work_order_service_pb2.CheckSubjectRequest(
+            subject=given.get("subject", "")[:LONGEST_SUBJECT],
+            entitlement_id=given.get("entitlement_id", ""),
+            station_ids=[each for each in given.getlist("station_ids") if each],
+            account_id=given.get("account_id", ""),
+        )
+        try:
+            flags = mesh().stub(work_order_service_pb2_grpc.WorkOrderServiceStub).CheckSubject(asked).flags
+        except Refusal as refusal:
+            if refusal.kind != "unavailable":
+                raise
+            return ""
+        return self.render_template("pages/work_orders/_subject_flags.html", flags=flags)  # type: ignore[attr-defined]
 
     @expose("/line-item-fields")
     @has_access

@@ -15,18 +15,19 @@ from fieldmesh.workorders.v1 import (
     work_order_service_pb2,
     work_order_service_pb2_grpc,
 )
+from werkzeug.datastructures import MultiDict
 
 from admin.grpcfab import cells
 from admin.grpcfab.context import catalogue, mesh
 from admin.grpcfab.interface import BATCH, GrpcInterface, Page
 from admin.grpcfab.listing import ListState
+from admin.pages.work_orders.sla import sla_cell
 from services.chassis.errors import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from flask_appbuilder.models.filters import Filters
-    from werkzeug.datastructures import MultiDict
 
     from admin.grpcfab.rows import Row
     from admin.grpcfab.spec import Field
@@ -34,25 +35,51 @@ if TYPE_CHECKING:
 TONES = frozenset({"info", "success", "warning", "danger"})
 
 
+ADJUSTED = "adjusted"
+
+
 @dataclasses.dataclass(frozen=True)
 class ViewState(ListState):
-    """A list's state with the view that it narrows; `mine`: only orders followed or assigned to."""
+    """A list's state with the view that it narrows; `mine`: only orders followed or assigned to.
+
+    A `saved` view brings its own conditions. Once the address bar says what is shown it counts alone, so that a
+    condition of the view can be dropped as well.
+    """
 
     view: str = ""
     mine: bool = False
+    saved: bool = False
 
     @classmethod
-    def in_view(cls, args: MultiDict[str, str], datamodel: GrpcInterface, view: str) -> ViewState:
+    def in_view(cls, args: MultiDict[str, str], datamodel: GrpcInterface, view: view_service_pb2.View) -> ViewState:
         """The state of the address bar, in a view."""
+        if view.base and ADJUSTED not in args:
+            args = _brought_by(view, args)
         state = ListState.parse(args, datamodel)
         known = {field.name: getattr(state, field.name) for field in dataclasses.fields(ListState)}
-        return cls(**known, view=view, mine=args.get("mine") == "1")
+        return cls(**known, view=view.code, mine=args.get("mine") == "1", saved=bool(view.base))
+
+    def held(self) -> list[tuple[str, str]]:
+        pairs = [("view", self.view), *([("mine", "1")] if self.mine else [])]
+        return [*pairs, *([(ADJUSTED, "1")] if self.saved else [])]
 
     def url(self, **changes: Any) -> str:
-        view, mine = changes.pop("view", self.view), changes.pop("mine", self.mine)
-        pairs = [("view", view), *([("mine", "1")] if mine else [])]
+        kept = {name: changes.pop(name) for name in ("view", "mine") if name in changes}
+        pairs = dataclasses.replace(self, **kept).held()
         rest = super().url(**changes).removeprefix("?")
         return "?" + urlencode(pairs) + (f"&{rest}" if rest else "")
+
+
+def _brought_by(view: view_service_pb2.View, args: MultiDict[str, str]) -> MultiDict[str, str]:
+    """What a saved view shows, as the address bar would say it, with paging from the address bar itself."""
+    brought = MultiDict({name: args[name] for name in ("size", "page", "after") if name in args})
+    for each in view.filters:
+        brought.setlist(f"f.{each.field}.{each.condition}", list(each.values))
+    if view.search:
+        brought["q"] = view.search
+    if view.mine:
+        brought["mine"] = "1"
+    return brought
 
 
 class WorkOrderInterface(GrpcInterface):
@@ -87,15 +114,37 @@ class WorkOrderInterface(GrpcInterface):
         return Page(rows, answer.page.total_size, answer.page.total_size_exact, answer.page.next_page_token)
 
 
+def bulk_offers() -> Sequence[work_order_service_pb2.BulkTransition]:
+    """What the viewer may do with several orders at once."""
+    stub = mesh().stub(work_order_service_pb2_grpc.WorkOrderServiceStub)
+    return list(stub.ListBulkTransitions(work_order_service_pb2.ListBulkTransitionsRequest()).transitions)
+
+
 def views() -> Sequence[view_service_pb2.View]:
     """The viewer's views, one of them pinned."""
     stub = mesh().stub(view_service_pb2_grpc.ViewServiceStub)
     return list(stub.ListViews(view_service_pb2.ListViewsRequest()).views)
 
 
+def own_views() -> Sequence[view_service_pb2.View]:
+    """The views of the work-order list; those of a workflow with a list of its own stand there."""
+    return [view for view in views() if not view.workflow]
+
+
 def pin(code: str) -> view_service_pb2.View:
     """Pin a view as the viewer's default (CP-13)."""
     return mesh().stub(view_service_pb2_grpc.ViewServiceStub).PinView(view_service_pb2.PinViewRequest(code=code))
+
+
+def save_view(view: view_service_pb2.View, request_id: str) -> view_service_pb2.View:
+    """Save a view of the viewer's own."""
+    request = view_service_pb2.SaveViewRequest(view=view, request_id=request_id)
+    return mesh().stub(view_service_pb2_grpc.ViewServiceStub).SaveView(request)
+
+
+def delete_view(code: str) -> None:
+    """Delete a view of the viewer's own."""
+    mesh().stub(view_service_pb2_grpc.ViewServiceStub).DeleteView(view_service_pb2.DeleteViewRequest(code=code))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -141,6 +190,8 @@ def order_cell(row: Row, field: Field, drawn: cells.Cell) -> cells.Cell:
     if field.name == "appointment":
         set_ = order.appointment.HasField("start_time")
         return cells.instant(order.appointment.start_time.ToDatetime(tzinfo=dt.UTC)) if set_ else cells.EMPTY
+    if field.name == "sla":
+        return sla_cell(order)
     return drawn
 
 

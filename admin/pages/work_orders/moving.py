@@ -13,12 +13,12 @@ from admin.grpcfab.context import resumed
 from admin.grpcfab.errors import form_sentence, http_status
 from admin.grpcfab.routes import expose, has_access, redraws
 from admin.pages.work_orders import moves, prompts, related, travel
-from admin.pages.work_orders.sheets import ITEM, ITEM_PATH, PERSON, PROMPTED, Sheet
+from admin.pages.work_orders.sheets import CHOSEN, ITEM_PATH, PERSON, PROMPTED, Sheet
 from services.chassis.errors import Refusal
 from services.chassis.ids import new_id
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from fieldmesh.workorders.v1 import work_order_pb2
 
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from admin.pages.work_orders.prompts import Prompt
 
 _COMMITTED: Final = 200
+# Where somebody goes on who came from elsewhere than the record, by what the form holds as its tab.
+ELSEWHERE: Final[Mapping[str, str]] = {"inbox": "/approvals/?view=approvals_awaiting", "myday": "/my-day/"}
 _DIALOG_FORM: Final = "move-form"
 
 
@@ -102,7 +104,7 @@ class Moving:
             return Attempt(row, chosen, form, Sheet(chosen, form, request.args, held), drafts)
         form = chosen.sent(request.form)
         held = [*request.form.getlist("held"), *([PERSON] if _in_dialog() else [])]
-        sheet = Sheet(chosen, form, request.form, [key for key in held if key in {ITEM, PERSON}])
+        sheet = Sheet(chosen, form, request.form, [key for key in held if key in CHOSEN])
         return Attempt(row, chosen, form, sheet, drafts, prompts.asked_before(chosen, form, request.form))
 
     def _fire(self, attempt: Attempt) -> Any:
@@ -118,7 +120,7 @@ class Moving:
         for warning in answer.warnings:
             flash(warning.message, "warning")
         flash(_told(attempt, answer.work_order), "success")
-        return onward(self.url_of(row.id) + self._tab_back())  # type: ignore[attr-defined]
+        return onward(ELSEWHERE.get(request.form.get("tab", "")) or self.url_of(row.id) + self._tab_back())  # type: ignore[attr-defined]
 
     def _refused(self, attempt: Attempt, refusal: Refusal) -> Any:
         form = attempt.form
@@ -232,7 +234,7 @@ def _prefilled(chosen: Move) -> tuple[ResourceForm, list[str]]:
             field.process(MultiDict({field.name: given}))
             field.raw_data = None
             held.append(asked.key)
-    return form, [key for key in held if key in {ITEM, PERSON}]
+    return form, [key for key in held if key in CHOSEN]
 
 
 def _told(attempt: Attempt, order: Any) -> str:

@@ -7,7 +7,7 @@ import datetime as dt
 import re
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from fieldmesh.workorders.v1 import line_item_pb2, work_order_pb2, work_order_service_pb2
+from fieldmesh.workorders.v1 import attachment_pb2, line_item_pb2, work_order_pb2, work_order_service_pb2
 from flask import flash, redirect, request
 from werkzeug.exceptions import NotFound as PageMissing
 
@@ -22,11 +22,15 @@ from admin.grpcfab.rows import Row
 from admin.grpcfab.spec import resource_of
 from admin.pages.work_orders import listing
 from admin.pages.work_orders.addresses import Addresses
+from admin.pages.work_orders.bulk import MOST_ORDERS, Bulk
 from admin.pages.work_orders.collaboration import Collaboration
 from admin.pages.work_orders.creation import Creation
+from admin.pages.work_orders.diagram import Diagram
 from admin.pages.work_orders.line_items import LineItems
 from admin.pages.work_orders.moving import Moving
+from admin.pages.work_orders.own_views import OwnViews
 from admin.pages.work_orders.record import Record
+from admin.pages.work_orders.returning import Returning
 from services.chassis.errors import InvalidRequest, Refusal
 
 if TYPE_CHECKING:
@@ -40,29 +44,42 @@ if TYPE_CHECKING:
     from admin.grpcfab.spec import Field
 
 _SERVICE = work_order_service_pb2.DESCRIPTOR.services_by_name["WorkOrderService"]
+_FILES = attachment_pb2.DESCRIPTOR.services_by_name["FileService"]
 _DATE = re.compile(r"\b(19|20)\d\d-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])\b")
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 _GUARDED_BY = {
     "pin": "ListWorkOrders",
+    "edit_view": "ListWorkOrders",
+    "save_view": "ListWorkOrders",
+    "delete_view": "ListWorkOrders",
     "move": "TransitionWorkOrder",
+    "bulk": "BatchTransitionWorkOrders",
+    "bulk_run": "BatchTransitionWorkOrders",
     "follow": "FollowWorkOrder",
     "share": "GetWorkOrder",
     "answer": "GetWorkOrder",
+    "like": "GetWorkOrder",
     "mentions": "GetWorkOrder",
     "upload": "GetWorkOrder",
     "open_file": "GetWorkOrder",
     "remove_file": "GetWorkOrder",
     "target": "GetWorkOrder",
+    "workflow": "GetWorkOrder",
     "suggest_addresses": "SuggestAddresses",
     "suggest_places": "GetWorkOrder",
+    "subject_check": "CheckSubject",
     "line_item_fields": "CreateWorkOrder",
     "add_line_item": "UpdateWorkOrder",
     "edit_line_item": "UpdateWorkOrder",
     "remove_line_item": "UpdateWorkOrder",
+    "change_return": "GetWorkOrder",
+    "raise_return": "GetWorkOrder",
 }
 
 
-class WorkOrderPanel(Record, Moving, Collaboration, Creation, LineItems, Addresses, Panel):
+class WorkOrderPanel(  # every page of an order, in one view
+    Record, Moving, Bulk, OwnViews, Collaboration, Creation, LineItems, Returning, Addresses, Diagram, Panel
+):
     """Pages of work orders; who may do what is asked from the service at every step."""
 
     resource = work_order_pb2.WorkOrder
@@ -70,19 +87,21 @@ class WorkOrderPanel(Record, Moving, Collaboration, Creation, LineItems, Address
     interface: ClassVar[type[GrpcInterface]] = listing.WorkOrderInterface
     route_base = "/work-orders"
     list_title = "Work Orders"
+    listed_elsewhere: ClassVar[frozenset[str]] = frozenset({"requester"})
     related_resources: ClassVar[Sequence[str] | None] = ()
     list_template = "pages/work_orders/list.html"
+    edit_template = "pages/work_orders/edit.html"
 
     datamodel: listing.WorkOrderInterface
 
     def permissions(self) -> Mapping[str, MethodDescriptor]:
         own = {f"can_{route}": _SERVICE.methods_by_name[method] for route, method in _GUARDED_BY.items()}
-        return {**super().permissions(), **own}
+        return {**super().permissions(), **own, "can_report": _FILES.methods_by_name["CreateServiceReport"]}
 
     @expose("/")
     @has_access
     def list(self) -> Any:
-        views = listing.views()
+        views = listing.own_views()
         view = self._view(views)
         if view.mixed:
             return self._draw_visits(views, view)
@@ -93,7 +112,7 @@ class WorkOrderPanel(Record, Moving, Collaboration, Creation, LineItems, Address
             if not state.after:
                 raise
             return redirect(self.url("") + state.url(page=state.page))
-        columns = [self.datamodel.resource.fields[name] for name in view.columns]
+        columns = self._columns_of(view)
         return self.render_template(
             self.list_template,
             panel=self,
@@ -106,18 +125,19 @@ class WorkOrderPanel(Record, Moving, Collaboration, Creation, LineItems, Address
             sizes=PAGE_SIZES,
             filter_fields=self.filter_fields(),
             chips=self.chips(state),
-            actions=(),
+            bulk=listing.bulk_offers(),
+            most=MOST_ORDERS,
             default_order=view.default_order,
         )
 
     @expose("/export.csv")
     @has_access
     def export(self) -> Any:
-        view = self._view(listing.views())
+        view = self._view(listing.own_views())
         if view.mixed:
             raise PageMissing
         state = self._state(view)
-        columns = [self.datamodel.resource.fields[name] for name in view.columns]
+        columns = self._columns_of(view)
         pages = self.datamodel.pages_of(state, self.filters(state), view.default_order)
         return csv_response(self.datamodel.resource.slug, pages, self.exported(columns), self.drawn)
 
@@ -131,8 +151,13 @@ class WorkOrderPanel(Record, Moving, Collaboration, Creation, LineItems, Address
         pinned = next((view for view in views if view.pinned), views[0])
         return codes.get(request.args.get("view", ""), pinned)
 
+    def _columns_of(self, view: view_service_pb2.View) -> Sequence[Field]:
+        """A view's columns; one that somebody saved may name a field that is gone by now."""
+        fields = self.datamodel.resource.fields
+        return [fields[name] for name in view.columns if name in fields]
+
     def _state(self, view: view_service_pb2.View) -> listing.ViewState:
-        state = listing.ViewState.in_view(request.args, self.datamodel, view.code)
+        state = listing.ViewState.in_view(request.args, self.datamodel, view)
         return dataclasses.replace(state, mine=False) if state.mine and not view.offers_mine else state
 
     def _draw_visits(self, views: Sequence[Any], view: Any) -> Any:
@@ -188,6 +213,11 @@ class WorkOrderPanel(Record, Moving, Collaboration, Creation, LineItems, Address
         """The state of a line item as a badge."""
         choice = resource_of(line_item_pb2.LineItem).fields["state"].choice(item.state)
         return cells.Cell("badge", choice.label, tone=choice.tone) if choice else cells.EMPTY
+
+    @staticmethod
+    def concerns(kind: str, *, everybody: bool) -> bool:
+        """Whether somebody of an organisation of a kind works with this list; others have one of their own."""
+        return everybody or kind not in {"facility_owner", "utility"}
 
     @property
     def may_create(self) -> bool:

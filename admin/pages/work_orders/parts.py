@@ -10,6 +10,8 @@ from fieldmesh.common.v1 import list_pb2
 from fieldmesh.shipping.v1 import (
     fulfilment_order_pb2,
     fulfilment_order_pb2_grpc,
+    rma_pb2,
+    rma_pb2_grpc,
     shipment_pb2,
     shipment_pb2_grpc,
     sla_pb2,
@@ -20,11 +22,18 @@ from admin.grpcfab import cells
 from admin.grpcfab.context import mesh
 from admin.grpcfab.spec import resource_of
 from admin.pages.work_orders.related import of_order
+from admin.pages.work_orders.return_verbs import offered
+from admin.pages.work_orders.returning import CONDITIONS
+from admin.pages.work_orders.sites import site_zone
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from fieldmesh.workorders.v1 import work_order_pb2
+
+    from admin.pages.work_orders.return_verbs import Verb
+
+SOON_DAYS = 3
 
 
 @dataclasses.dataclass(frozen=True)
@@ -44,6 +53,7 @@ class TrackedParcel:
 
     parcel: shipment_pb2.Parcel
     badge: cells.Cell
+    retired: cells.Cell
     expected: str
     delivered: cells.Cell
     moments: Sequence[Moment]
@@ -55,9 +65,49 @@ class Fulfilment:
 
     order: fulfilment_order_pb2.FulfilmentOrder
     badge: cells.Cell
+    outcome: cells.Cell
     created: cells.Cell
     expected: str
     parcels: Sequence[TrackedParcel]
+    lines: Sequence[Line]
+    delivered: str
+
+    @property
+    def left(self) -> bool:
+        """Whether anything was handed over, so that something may be asked back."""
+        return any(each.parcel.state >= shipment_pb2.PARCEL_STATE_HANDED_OVER for each in self.parcels)
+
+
+@dataclasses.dataclass(frozen=True)
+class Line:
+    """A part of a fulfilment order, with what became of it: sent again and why, or sent for an earlier one."""
+
+    line: fulfilment_order_pb2.FulfilmentLine
+    notes: Sequence[str]
+
+
+@dataclasses.dataclass(frozen=True)
+class ReturnLine:
+    """A part of a return, with the conditions in which it is expected and in which it arrived."""
+
+    line: rma_pb2.RmaLine
+    condition: cells.Cell
+    arrived: cells.Cell
+
+
+@dataclasses.dataclass(frozen=True)
+class Return:
+    """Parts that must come back, with what the viewer may do about it."""
+
+    rma: rma_pb2.Rma
+    badge: cells.Cell
+    cause: str
+    created: cells.Cell
+    due: str
+    urgency: cells.Cell
+    proved: cells.Cell
+    lines: Sequence[ReturnLine]
+    verbs: Sequence[Verb]
 
 
 def fulfilments(order: work_order_pb2.WorkOrder) -> list[Fulfilment]:
@@ -73,16 +123,86 @@ def fulfilments(order: work_order_pb2.WorkOrder) -> list[Fulfilment]:
         .ListParcels(shipment_pb2.ListParcelsRequest(query=of_order(order, "tracking_number")))
     )
     moments = _moments([parcel.id for parcel in parcels.parcels])
+    numbers = {line.id: each.number for each in placed.fulfilment_orders for line in each.lines}
     return [
         Fulfilment(
             order=each,
             badge=_badge(each, "phase"),
+            outcome=_badge(each, "outcome"),
             created=cells.instant(each.create_time.ToDatetime(tzinfo=dt.UTC)),
             expected=_date(each, "expected_delivery_date"),
             parcels=[_tracked(parcel, moments) for parcel in parcels.parcels if parcel.fulfilment_order_id == each.id],
+            lines=[Line(line, _notes(line, numbers)) for line in each.lines],
+            delivered=_arrived([parcel for parcel in parcels.parcels if parcel.fulfilment_order_id == each.id]),
         )
         for each in placed.fulfilment_orders
     ]
+
+
+def returns(order: work_order_pb2.WorkOrder) -> list[Return]:
+    """The returns of a work order, newest first."""
+    stub = mesh().stub(rma_pb2_grpc.RmaServiceStub)
+    found = stub.ListRmas(rma_pb2.ListRmasRequest(query=of_order(order, "-create_time"))).rmas
+    today = dt.datetime.now(site_zone(order)).date()
+    return [
+        Return(
+            rma=each,
+            badge=_badge(each, "state"),
+            cause=_badge(each, "cause").text,
+            created=cells.instant(each.create_time.ToDatetime(tzinfo=dt.UTC)),
+            due=_date(each, "due_date"),
+            urgency=_urgency(each, today),
+            proved=_when(each.proof, "record_time"),
+            lines=[ReturnLine(line, _condition(line.condition), _condition(line.received_condition))
+                   for line in each.lines],
+            verbs=offered(each),
+        )
+        for each in found
+    ]  # fmt: skip
+
+
+def _notes(line: fulfilment_order_pb2.FulfilmentLine, numbers: Mapping[str, str]) -> list[str]:
+    """What is to be said of a part: whether work waits for it, what was wrong with it, what it takes the place of."""
+    again = line.quantity if line.replaced == line.quantity else line.replaced
+    why = f": {line.fault}" if line.fault else ""
+    before = numbers.get(line.replaces_line_id, "")
+    return list(
+        filter(
+            None,
+            [
+                "" if line.required else "not required",
+                f"{again} sent again{why}" if line.replaced else "",
+                f"sent for a part of {before}" if before else "",
+                "the old part returns" if line.returnable else "",
+            ],
+        )
+    )
+
+
+def _arrived(parcels: Sequence[shipment_pb2.Parcel]) -> str:
+    """How many of the parcels that the work waits for are there, where there are several."""
+    awaited = [each for each in parcels if each.required and not each.retirement]
+    there = sum(each.state == shipment_pb2.PARCEL_STATE_DELIVERED for each in awaited)
+    return f"{there} of {len(awaited)} required parcels delivered" if len(awaited) > 1 else ""
+
+
+def _urgency(rma: rma_pb2.Rma, today: dt.date) -> cells.Cell:
+    """Whether a return without proof is late, or nearly so."""
+    if rma.state not in {rma_pb2.RMA_STATE_REQUESTED, rma_pb2.RMA_STATE_LABEL_SENT} or not rma.due_date.year:
+        return cells.EMPTY
+    left = (dt.date(rma.due_date.year, rma.due_date.month, rma.due_date.day) - today).days
+    if left < 0:
+        return cells.Cell("badge", "Overdue", tone="danger")
+    return cells.Cell("badge", "Due soon", tone="warning") if left <= SOON_DAYS else cells.EMPTY
+
+
+def _condition(value: rma_pb2.PartCondition.ValueType) -> cells.Cell:
+    choice = next((each for each in CONDITIONS if each.number == value), None)
+    return cells.Cell("badge", choice.label, tone=choice.tone) if choice else cells.EMPTY
+
+
+def _when(message: Any, name: str) -> cells.Cell:
+    return cells.instant(getattr(message, name).ToDatetime(tzinfo=dt.UTC)) if message.HasField(name) else cells.EMPTY
 
 
 def target_of(order: work_order_pb2.WorkOrder) -> sla_pb2.SlaTarget | None:
@@ -98,6 +218,7 @@ def _tracked(parcel: shipment_pb2.Parcel, moments: dict[str, list[Moment]]) -> T
     return TrackedParcel(
         parcel=parcel,
         badge=_badge(parcel, "state"),
+        retired=_badge(parcel, "retirement"),
         expected=_date(parcel, "expected_delivery_date"),
         delivered=cells.instant(parcel.deliver_time.ToDatetime(tzinfo=dt.UTC)) if delivered else cells.EMPTY,
         moments=moments.get(parcel.id, []),

@@ -21,15 +21,24 @@ if TYPE_CHECKING:
 
 LATE: Final = frozenset({"APPOINTMENT_AFTER_TARGET", "TARGET_CHANGED"})
 UNSKILLED: Final = frozenset({"SKILLS_MISSING", "OVERRIDE_REASON_MISSING"})
+FREELANCER: Final = "FREELANCER_REASON_MISSING"
 CONTINUE: Final = "inputs__continue_past_target"
 REASON: Final = "inputs__reason_code"
 COMMENT: Final = "inputs__comment"
 SEEN: Final = "inputs__seen_target_version"
 PERSON: Final = "fieldmesh.technicians.v1.Person"
-_KINDS: Final = {"late": "delay", "skills": "override"}
+# The kind of reasons of the transition that asks, by the kind of its question.
+_KINDS: Final = {"late": "delay", "skills": "override", "freelancer": "override"}
 _ANCHORS: Final = {
     "late": {CONTINUE: "late-yes", REASON: "reason-1", COMMENT: "late-details"},
     "skills": {REASON: "override-reason", COMMENT: "override-comment"},
+    "freelancer": {REASON: "override-reason", COMMENT: "override-comment"},
+}
+
+_UNANSWERED: Final = {
+    "late": "Choose a delay reason.",
+    "skills": "Choose a reason to override.",
+    "freelancer": "Choose why a freelancer comes.",
 }
 
 
@@ -56,7 +65,7 @@ class Prompt:
             _blame(form, CONTINUE, "Choose yes or no.")
             return False
         if not form[REASON].data:
-            _blame(form, REASON, "Choose a delay reason." if self.kind == "late" else "Choose a reason to override.")
+            _blame(form, REASON, _UNANSWERED[self.kind])
             return False
         return True
 
@@ -71,6 +80,8 @@ def asked_by(refusal: Refusal, move: Move, form: ResourceForm) -> Prompt | None:
     if refusal.reason in UNSKILLED:
         said = refusal.violations[0].description if refusal.violations else ""
         return _skills(move, form, refusal.metadata.get("missing", ""), said)
+    if refusal.reason == FREELANCER:
+        return _freelancer(move, refusal.metadata.get("missing", ""), refusal.metadata.get("name", ""))
     return None
 
 
@@ -83,7 +94,10 @@ def asked_before(move: Move, form: ResourceForm, sent: Mapping[str, str]) -> Pro
         known = {"target_version": sent.get(SEEN, ""), "due_date": sent.get("prompt_due_date", ""),
                  "due_time": sent.get("prompt_due_time", "")}  # fmt: skip
         return _late(move, form, known, "")
-    return _skills(move, form, sent.get("prompt_missing", ""), "")
+    missing = sent.get("prompt_missing", "")
+    if kind == "freelancer":
+        return _freelancer(move, missing, sent.get("prompt_name", ""))
+    return _skills(move, form, missing, "")
 
 
 def person_name(person_id: str) -> str:
@@ -104,8 +118,19 @@ def _skills(move: Move, form: ResourceForm, missing: str, said: str) -> Prompt:
     codes = [code for code in missing.split(",") if code]
     name = person_name(form["inputs__person_id"].data or "") if "inputs__person_id" in form else "The technician"
     words = f"{name} does not hold every certification that this work needs." if codes else said
-    return Prompt("skills", "Missing Skills", words, move.reasons, {"prompt": "skills", "prompt_missing": missing},
+    reasons = [reason for reason in move.reasons if reason.kind != "freelancer"]
+    return Prompt("skills", "Missing Skills", words, reasons, {"prompt": "skills", "prompt_missing": missing},
                   missing=codes)  # fmt: skip
+
+
+def _freelancer(move: Move, missing: str, name: str) -> Prompt:
+    """Why somebody from outside comes; the reason stands for certifications that they lack as well (CP-66)."""
+    codes = [code for code in missing.split(",") if code]
+    words = f"{name or 'The technician'} is a freelancer and does not belong to the organisation that does this work."
+    lacks = " These certifications are missing on the day of the visit:" if codes else ""
+    reasons = [reason for reason in move.reasons if reason.kind == "freelancer"]
+    kept = {"prompt": "freelancer", "prompt_missing": missing, "prompt_name": name}
+    return Prompt("freelancer", "Freelancer", words + lacks, reasons, kept, missing=codes)
 
 
 def _appointment(move: Move, form: ResourceForm) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import datetime as dt
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote_plus
@@ -16,16 +15,20 @@ from fieldmesh.workorders.v1 import (
     work_order_service_pb2,
     work_order_service_pb2_grpc,
 )
-from flask import flash, g, redirect, request
+from flask import flash, redirect, request
 
 from admin.grpcfab import cells
 from admin.grpcfab.context import mesh, viewer, viewer_roles
 from admin.grpcfab.errors import sentence
 from admin.grpcfab.routes import expose, has_access
-from admin.pages.work_orders import moves, parts, related
+from admin.pages.approvals import record as approval_record
+from admin.pages.service_orders import record as service_record
+from admin.pages.work_orders import agreements, moves, parts, related, return_verbs, returning
 from admin.pages.work_orders.assignment import Desk
 from admin.pages.work_orders.listing import state_badge
-from admin.pages.work_orders.sites import site_zone, until
+from admin.pages.work_orders.sites import site_zone
+from admin.pages.work_orders.sla import sla_of
+from admin.pages.work_orders.tabs import open_tab
 from services.chassis.errors import Refusal
 
 if TYPE_CHECKING:
@@ -34,6 +37,9 @@ if TYPE_CHECKING:
     from admin.grpcfab.rows import Row
     from admin.pages.work_orders.moves import Available
 
+# The workflow whose records look otherwise.
+APPROVED: Final = "facility_approval"
+SERVICE: Final = "utility_request"
 BAR: Final = work_order_service_pb2.TRANSITION_POSITION_BAR
 MORE: Final = work_order_service_pb2.TRANSITION_POSITION_MORE
 INLINE: Final = work_order_service_pb2.TRANSITION_POSITION_INLINE
@@ -44,28 +50,10 @@ TABS: Final[Mapping[str, str]] = {
     "collaborate": "Collaborate",
     "assignment": "WO Assignment",
 }
-SLA_TONES: Final = {
-    work_order_pb2.SLA_STATE_RUNNING: ("Running", "info"),
-    work_order_pb2.SLA_STATE_PAUSED: ("Paused", "warning"),
-    work_order_pb2.SLA_STATE_MET: ("Met", "success"),
-    work_order_pb2.SLA_STATE_MISSED: ("Missed", "danger"),
-    work_order_pb2.SLA_STATE_AWAITING_DELIVERY_DATE: ("Awaiting delivery date", ""),
-    work_order_pb2.SLA_STATE_VOID: ("Void", ""),
-    work_order_pb2.SLA_STATE_NONE: ("No SLA", ""),
-}
 
 
-@dataclasses.dataclass(frozen=True)
-class Sla:
-    """The SLA target as the page shows it; `late` means that it has passed while work goes on."""
-
-    badge: cells.Cell
-    due: cells.Cell
-    date: str
-    until: str
-    late: bool
-    at_risk: bool
-    as_of: cells.Cell
+# Workflows whose records are drawn otherwise.
+_OWN_PAGES: Final[Mapping[str, Callable[..., Any]]] = {APPROVED: approval_record.draw, SERVICE: service_record.draw}
 
 
 class Record:
@@ -79,17 +67,10 @@ class Record:
             return redirect(self.url_of(row.id))  # type: ignore[attr-defined]
         order: Any = row.message
         offered = moves.available(row.id)
-        tab = request.args.get("tab", "")
-        tab = tab if tab in TABS else "details"
-        gather: Callable[[Any, Sequence[Available]], Mapping[str, Any]] = getattr(self, f"_tab_{tab}")
-        g.opened = (self.datamodel.resource.full_name, row.id, f"{order.number} {order.subject}")  # type: ignore[attr-defined]
-        away = ""
-        try:
-            content = gather(order, offered)
-        except Refusal as refusal:
-            if refusal.kind != "unavailable":
-                raise
-            content, away = {}, sentence(refusal)
+        if own_page := _OWN_PAGES.get(order.workflow):
+            shared = {"related": self._tab_related, "collaborate": self._tab_collaborate}
+            return own_page(self, row, offered, shared, appointment_of(order))
+        opened = open_tab(self, row, TABS, lambda tab: getattr(self, f"_tab_{tab}")(order, offered))
         return self.render_template(  # type: ignore[attr-defined]
             "pages/work_orders/show.html",
             panel=self,
@@ -104,10 +85,11 @@ class Record:
             inline={each.name: each for each in offered if each.position == INLINE},
             offered={each.name: each for each in offered},
             editable=self._editable(order),
+            links=agreements.links(order),
             tabs=TABS,
-            tab=tab,
-            away=away,
-            **content,
+            tab=opened.tab,
+            away=opened.away,
+            **opened.content,
         )
 
     @expose("/<pk>/follow", methods=["POST"])
@@ -151,8 +133,10 @@ class Record:
             "entitlement": related.title(entitlement_pb2.Entitlement.DESCRIPTOR.full_name, order.entitlement_id),
             "address": line,
             "map_url": f"https://www.openstreetmap.org/search?query={quote_plus(line)}" if line else "",
-            "checklist": self._checklist(offered),
+            "checklist": self._checklist(order, offered),
             "costs": _costs(order),
+            "cost_requests": agreements.cost_requests(order),
+            "directed_actions": agreements.directed_actions(order),
             "appointment": appointment_of(order),
             "visit": {
                 "arrive": _instant(order.visit, "arrive_time", site_zone(order)),
@@ -161,14 +145,22 @@ class Record:
         }
 
     @staticmethod
-    def _checklist(offered: Sequence[Available]) -> Sequence[str] | None:
+    def _checklist(order: work_order_pb2.WorkOrder, offered: Sequence[Available]) -> Sequence[str] | None:
         """What is still missing before the order can be completed; None where that is not the viewer's to do."""
         complete = next((each for each in offered if each.name == "complete"), None)
-        return None if complete is None else [refusal.message for refusal in complete.refusals]
+        if complete is None:
+            return None
+        unproved = returning.unproved(order) if order.parts_required else []
+        proofs = [f"Proof of return {number} is missing; see Related RMA / FSO." for number in unproved]
+        return [*(refusal.message for refusal in complete.refusals), *proofs]
 
     def _tab_parts(self, order: work_order_pb2.WorkOrder, offered: Sequence[Available]) -> Mapping[str, Any]:
         del offered
-        return {"fulfilments": parts.fulfilments(order)}
+        return {
+            "fulfilments": parts.fulfilments(order),
+            "returns": parts.returns(order),
+            "may_raise": return_verbs.may_raise(),
+        }
 
     def _tab_related(self, order: work_order_pb2.WorkOrder, offered: Sequence[Available]) -> Mapping[str, Any]:
         del offered
@@ -188,8 +180,10 @@ class Record:
     def _tab_collaborate(self, order: work_order_pb2.WorkOrder, offered: Sequence[Available]) -> Mapping[str, Any]:
         del offered
         words, order_by = request.args.get("q", "").strip()[:200], request.args.get("sort", "activity")
+        feed = related.feed(order, words, order_by, request.args.get("after", ""))
         return {
-            "feed": related.feed(order, words, order_by, request.args.get("after", "")),
+            "feed": feed,
+            "views": related.seen(order, feed.rows),
             "words": words,
             "feed_order": order_by,
             "deliverables": related.deliverables(related.work_types(related.line_items(order))),
@@ -203,37 +197,14 @@ class Record:
             "may_assign": may,
             "assignments": desk.assignments(),
             "found": desk.found() if may else None,
+            "suggested": desk.suggested() if may else (),
         }
-
-
-def sla_of(order: work_order_pb2.WorkOrder) -> Sla:
-    """The SLA target of an order; dates are those of the site."""
-    sla = order.sla
-    label, tone = SLA_TONES.get(sla.state, ("Not known yet", ""))
-    zone = site_zone(order)
-    due = sla.due_time.ToDatetime(tzinfo=dt.UTC) if sla.HasField("due_time") else None
-    warn = sla.warn_time.ToDatetime(tzinfo=dt.UTC) if sla.HasField("warn_time") else None
-    now = dt.datetime.now(dt.UTC)
-    running = sla.state == work_order_pb2.SLA_STATE_RUNNING
-    late = running and due is not None and now >= due
-    at_risk = running and not late and warn is not None and now >= warn
-    date = dt.date(sla.due_date.year, sla.due_date.month, sla.due_date.day) if sla.HasField("due_date") else None
-    return Sla(
-        badge=cells.Cell("badge", "Overdue" if late else "At risk" if at_risk else label,
-                         tone="danger" if late else "warning" if at_risk else tone),
-        due=cells.instant(due, zone) if due else cells.EMPTY,
-        date=f"{date:%a %-d %b %Y}" if date else "",
-        until=until(date, due.astimezone(zone)) if date and due else "",
-        late=late,
-        at_risk=at_risk,
-        as_of=_instant(sla, "as_of_time"),
-    )  # fmt: skip
 
 
 def _removable(order: work_order_pb2.WorkOrder, files: Sequence[attachment_pb2.Attachment]) -> frozenset[str]:
     """Files that the viewer is offered to remove: their own, and all for dispatchers; the service decides."""
     who = viewer()
-    if who is None or order.category == work_order_pb2.STATE_CATEGORY_DEAD or order.close_time.seconds:
+    if who is None or order.frozen:
         return frozenset()
     keeps_all = bool({"dispatcher", "admin"} & viewer_roles())
     return frozenset(file.id for file in files if keeps_all or file.owner.subject == who.person_id)
@@ -250,10 +221,7 @@ def _costs(order: work_order_pb2.WorkOrder) -> list[tuple[str, str, str]]:
 
 
 def _money(message: Any, name: str) -> str:
-    if not message.HasField(name):
-        return ""
-    money = getattr(message, name)
-    return f"{money.micros / 1_000_000:,.2f} {money.currency_code}"
+    return agreements.amount_of(getattr(message, name)) if message.HasField(name) else ""
 
 
 def appointment_of(order: work_order_pb2.WorkOrder) -> Mapping[str, cells.Cell]:

@@ -21,9 +21,10 @@ from fieldmesh.workorders.v1 import (
 
 from admin.grpcfab import references
 from admin.grpcfab.context import catalogue, mesh
+from services.chassis.errors import Refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from fieldmesh.workorders.v1 import work_order_pb2
     from google.protobuf.message import Message
@@ -53,7 +54,9 @@ def of_order(order: work_order_pb2.WorkOrder, order_by: str, size: int = 200, to
 
 
 def line_items(order: work_order_pb2.WorkOrder) -> list[line_item_pb2.LineItem]:
-    """The tasks of an order, in number order (CP-42 to CP-44)."""
+    """The tasks of an order, in number order (CP-42 to CP-44); what is approved has action items instead."""
+    if order.content_version:
+        return []
     stub = mesh().stub(line_item_pb2_grpc.LineItemServiceStub)
     return list(stub.ListLineItems(line_item_pb2.ListLineItemsRequest(query=of_order(order, "number"))).line_items)
 
@@ -94,6 +97,19 @@ def feed(order: work_order_pb2.WorkOrder, words: str, order_by: str, token: str)
     stub = mesh().stub(feed_pb2_grpc.FeedPostServiceStub)
     found = stub.ListFeedPosts(feed_pb2.ListFeedPostsRequest(query=query))
     return Chunk(list(found.feed_posts), found.page.next_page_token, found.page.total_size)
+
+
+def seen(order: work_order_pb2.WorkOrder, posts: Iterable[feed_pb2.FeedPost]) -> Mapping[str, int]:
+    """Note that the viewer was shown posts; how many people saw each (CP-58). Nothing breaks without it."""
+    known = {post.id: post.view_count for post in posts}
+    if not known:
+        return known
+    request = feed_pb2.RecordPostViewsRequest(work_order_id=order.id, feed_post_ids=known)
+    try:
+        counted = mesh().stub(feed_pb2_grpc.CollaborationServiceStub).RecordPostViews(request).view_counts
+    except Refusal:
+        return known
+    return {**known, **counted}
 
 
 def by_ids(resource: str, ids: Iterable[str]) -> list[Message]:

@@ -26,9 +26,13 @@ if TYPE_CHECKING:
 
 FOLD, ITEM, PERSON = "appointment__fold", "inputs__line_item_id", "inputs__person_id"
 ITEM_PATH: Final = "inputs.line_item_id"
+# What a button may have chosen already; the form then tells it instead of asking.
+CHOSEN: Final = frozenset({ITEM, PERSON, "inputs__cost_request_id", "inputs__directed_action_id"})
 # Kinds of reasons that are asked for by a prompt, and the inputs that only a prompt shows.
 CONFIRMING: Final = frozenset({"delay", "override"})
 PROMPTED: Final = frozenset({prompts.CONTINUE, prompts.REASON, prompts.COMMENT})
+# The version that an approver saw: sent as it was, never shown.
+SEEN_CONTENT: Final = "inputs__seen_content_version"
 _FOLDS: Final = {
     "earlier": work_order_pb2.CLOCK_FOLD_EARLIER,
     "later": work_order_pb2.CLOCK_FOLD_LATER,
@@ -98,6 +102,8 @@ class Sheet:
             kept = [(key, value) for key in self._keys() if key not in answers for value in self._sent.getlist(key)]
             return [*kept, *self.prompt.kept.items(), *(("held", key) for key in self.held)]
         kept = [(key, str(self._form[key].data)) for key in self.held] + [("held", key) for key in self.held]
+        if SEEN_CONTENT in self._form:
+            kept.append((SEEN_CONTENT, str(self._form[SEEN_CONTENT].data or "")))
         if prompts.SEEN in self._form:
             kept.append((prompts.SEEN, str(self._form[prompts.SEEN].data or self._move.order.sla.version or "")))
         if self._move.transition.reason_kind in CONFIRMING:
@@ -132,7 +138,7 @@ class Sheet:
 
     def _drawn(self, asked: Asked) -> bool:
         key = asked.key
-        if self.prompt or asked.read_only or key in self.held or key == prompts.SEEN:
+        if self.prompt or asked.read_only or key in self.held or key in {prompts.SEEN, SEEN_CONTENT}:
             return False
         if key == FOLD:
             return self._twice

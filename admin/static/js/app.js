@@ -1,4 +1,5 @@
 import "./ages.js";
+import "./bulk.js";
 import "./buttons.js";
 import "./combobox.js";
 import "./guard.js";
@@ -6,6 +7,8 @@ import "./lists.js";
 import "./composer.js";
 import "./addresses.js";
 import "./items.js";
+import "./two-lists.js";
 import "./wizard.js";
 import "./faults.js";
+import "./editor.js";
 import "./resume.js";

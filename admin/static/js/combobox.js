@@ -5,12 +5,19 @@ const parts = (combo) => ({
   value: combo.querySelector("[data-combo-value]"),
   clear: combo.querySelector("[data-combo-clear]"),
 });
+/* Boxes whose list is wanted: an answer that comes after the choice was made must not open it again. */
+const asking = new WeakSet();
 const options = (list) => [...list.querySelectorAll("[data-value]")];
 const close = (combo) => {
   const { input, list } = parts(combo);
+  asking.delete(combo);
   list.hidden = true;
   input.setAttribute("aria-expanded", "false");
   input.removeAttribute("aria-activedescendant");
+};
+const ask = (combo) => {
+  asking.add(combo);
+  htmx.trigger(parts(combo).input, "combo:open");
 };
 /* A dialog would cut the list off: there it stands above everything, below its input or, without room, above it. */
 const GAP = 3;
@@ -100,6 +107,7 @@ const pick = (many, id, title) => {
 document.addEventListener("htmx:configRequest", (event) => {
   const combo = event.detail.elt.closest?.("[data-combo]");
   if (!combo) return;
+  if (!asking.has(combo)) { event.preventDefault(); return; }
   const { input, value } = parts(combo);
   /* What is chosen is no search: whoever opens the list wants to see the others. */
   if (value.value && input.value === (input.dataset.chosen ?? input.defaultValue)) event.detail.formData.set("q", "");
@@ -111,12 +119,16 @@ document.addEventListener("htmx:configRequest", (event) => {
 });
 document.addEventListener("htmx:afterSwap", (event) => {
   const combo = event.detail.target.closest?.("[data-combo]");
-  if (!combo || document.activeElement !== parts(combo).input) return;
+  if (!combo || !asking.has(combo)) return;
   const { input, list } = parts(combo);
   list.hidden = false;
   place(combo);
   input.setAttribute("aria-expanded", "true");
   mark(combo, options(list)[0]);
+});
+document.addEventListener("input", (event) => {
+  const combo = event.target.closest?.("[data-combo] [role=combobox]")?.closest("[data-combo]");
+  if (combo) asking.add(combo);
 });
 document.addEventListener("keydown", (event) => {
   const input = event.target.closest?.("[data-combo] [role=combobox]");
@@ -127,7 +139,7 @@ document.addEventListener("keydown", (event) => {
   const at = all.findIndex((each) => each.getAttribute("aria-selected") === "true");
   if (event.key === "ArrowDown" || event.key === "ArrowUp") {
     event.preventDefault();
-    if (list.hidden) { htmx.trigger(input, "combo:open"); return; }
+    if (list.hidden) { ask(combo); return; }
     mark(combo, all[(at + (event.key === "ArrowDown" ? 1 : -1) + all.length) % all.length]);
   } else if (event.key === "Enter" && !list.hidden) {
     event.preventDefault();
@@ -145,7 +157,7 @@ document.addEventListener("pointerdown", (event) => {
 document.addEventListener("click", (event) => {
   const input = event.target.closest?.("[data-combo] [role=combobox]");
   if (input && parts(input.closest("[data-combo]")).list.hidden) {
-    htmx.trigger(input, "combo:open");
+    ask(input.closest("[data-combo]"));
     input.select(); // so that typing replaces what was chosen
   }
   const clear = event.target.closest?.("[data-combo-clear]");

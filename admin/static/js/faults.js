@@ -28,9 +28,10 @@ document.addEventListener("click", (event) => {
   field.dispatchEvent(new CustomEvent("fieldmesh:show", { bubbles: true }));
   field.focus();
 });
-/* A native check that was told goes away as soon as the input is right. */
+/* What the server said of an input no longer holds once it is changed; a native check goes away as soon as it is right. */
 document.addEventListener("input", (event) => {
   const { target } = event;
+  if (target.id && document.getElementById(`${target.id}-error`)) tell(target, "");
   if (target.dataset?.minimum === undefined && target.validity?.valid && document.getElementById(`${target.id}-fault`)) tell(target, "");
 });
 document.addEventListener("htmx:load", (event) => {

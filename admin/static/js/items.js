@@ -1,10 +1,10 @@
-/* Line items of a new work order: one more, one less. */
+/* Parts of a new work order, such as line items: one more, one less. */
 import { tell } from "./faults.js";
 
 document.addEventListener("click", async (event) => {
   const add = event.target.closest("[data-add-item]");
   if (add) {
-    const items = document.getElementById("items");
+    const items = document.getElementById(add.dataset.into ?? "items");
     const taken = [...items.querySelectorAll("[data-item]")].map((item) => Number(item.dataset.item));
     const place = Math.max(-1, ...taken) + 1;
     if (taken.length >= Number(add.dataset.most)) return;
@@ -33,7 +33,8 @@ const faultOf = (input) => {
   const whole = input.inputMode === "numeric";
   if (Number.isNaN(value) || (whole && !Number.isInteger(value))) return whole ? "Enter a whole number." : "Enter a number.";
   const { minimum, maximum } = input.dataset;
-  return value < Number(minimum) || value > Number(maximum) ? `Enter a number between ${minimum} and ${maximum}.` : "";
+  const [low, high] = [Number(minimum), Number(maximum)];
+  return value < low || value > high ? `Enter a number between ${low.toLocaleString("en-US")} and ${high.toLocaleString("en-US")}.` : "";
 };
 document.addEventListener("input", (event) => {
   const { name, form } = event.target;

@@ -9,7 +9,21 @@ const count = (form) => {
   const all = form.querySelector("[data-pick-all]");
   all.checked = chosen > 0 && chosen === boxes.length;
   all.indeterminate = chosen > 0 && chosen < boxes.length;
+  every(form, false);
 };
+
+/* All rows of the view, beyond those of this page. */
+const every = (form, wanted) => {
+  const offer = form.querySelector("[data-bulk-every]");
+  if (!offer) return;
+  form.querySelector("[data-bulk-all]").value = wanted ? "1" : "";
+  offer.hidden = wanted || !form.querySelector("[data-pick-all]").checked;
+  if (wanted) form.querySelector("[data-bulk-count]").textContent = offer.dataset.bulkEvery;
+};
+document.addEventListener("click", (event) => {
+  const offer = event.target.closest("[data-bulk-every]");
+  if (offer) { every(offer.form, true); offer.form.querySelector("[data-bulk-bar] :is([popovertarget], [type=submit])").focus(); }
+});
 
 document.addEventListener("change", (event) => {
   const form = event.target.closest("form[data-bulk]");
@@ -33,4 +47,14 @@ document.addEventListener("htmx:configRequest", (event) => {
 });
 window.addEventListener("pageshow", () => {
   for (const input of document.querySelectorAll("form[data-tidy] :disabled")) input.disabled = false;
+});
+
+/* Lists whose order matters: each row moves up or down, and keeps the focus. */
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-ordered] [data-move]");
+  const row = button?.closest("li");
+  if (!row) return;
+  if (button.dataset.move === "up") row.previousElementSibling?.before(row);
+  else row.nextElementSibling?.after(row);
+  button.focus();
 });

@@ -1,0 +1,54 @@
+"""Visits as an iCalendar feed (RFC 5545)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING, Final
+
+from icalendar import Calendar, Event, vText
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from admin.pages.calendar.visits import Visit
+
+# How long a visit takes is not agreed with it; calendars show an hour.
+SHOWN_AS: Final = dt.timedelta(hours=1)
+REFRESH: Final = dt.timedelta(minutes=15)
+
+
+def feed_of(visits: Iterable[Visit], name: str, site: str) -> bytes:
+    """The feed of visits under a name; `site` is the public address before paths.
+
+    Times are instants, which every calendar shows by its own clock; the site's clock stands in the description.
+    """
+    made = Calendar()
+    made.add("prodid", "-//Fieldmesh//Visits//EN")
+    made.add("version", "2.0")
+    made.add("method", "PUBLISH")
+    made.add("x-wr-calname", vText(name))
+    made.add("refresh-interval", REFRESH, parameters={"VALUE": "DURATION"})
+    for visit in visits:
+        made.add_component(_event(visit, site))
+    return bytes(made.to_ical())
+
+
+def _event(visit: Visit, site: str) -> Event:
+    order = visit.order
+    made = Event()
+    made.add("uid", f"{order.id}@fieldmesh")
+    made.add("dtstamp", order.update_time.ToDatetime(tzinfo=dt.UTC))
+    made.add("last-modified", order.update_time.ToDatetime(tzinfo=dt.UTC))
+    made.add("dtstart", visit.start)
+    made.add("dtend", visit.start + SHOWN_AS)
+    made.add("summary", f"{order.number} {order.subject}".strip())
+    made.add("location", visit.place)
+    lines = (
+        f"{visit.day:%-d %b %Y}, {visit.clock} at the site ({visit.zone})",
+        f"Who goes: {visit.person}",
+        f"Status: {order.state_label}",
+        f"{site}{visit.url}",
+    )
+    made.add("description", "\n".join(lines))
+    made.add("url", f"{site}{visit.url}")
+    return made

@@ -1,0 +1,1 @@
+"""Calendars and policies: a year at a glance, drafts, and what publishing one would move."""

@@ -1,0 +1,1 @@
+"""Service orders of utilities: the queue, writing them, and their record page."""

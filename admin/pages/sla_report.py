@@ -1,0 +1,184 @@
+"""How well SLA targets were met: a table, a chart and a CSV file, by partner, territory and month (B-1)."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import datetime as dt
+import io
+from typing import TYPE_CHECKING, Any, Final
+
+from fieldmesh.workorders.v1 import sla_report_service_pb2, sla_report_service_pb2_grpc
+from flask import make_response, request
+from flask_appbuilder.baseviews import BaseView
+
+from admin.grpcfab.context import mesh
+from admin.grpcfab.errors import form_sentence, http_status
+from admin.grpcfab.routes import expose, has_access
+from services.chassis.errors import Refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from flask_appbuilder import AppBuilder
+
+    from admin.pages import Roles
+
+NUMBERS: Final = {
+    "met": "Met", "excused": "Missed, excused", "missed": "Missed", "overdue": "Overdue", "open": "Open",
+}  # fmt: skip
+ROLES: Final = ("partner", "dispatcher", "admin")
+_MONTHS_SHOWN: Final = 6
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+BAR_HEIGHT: Final = 140
+
+
+@dataclasses.dataclass(frozen=True)
+class Line:
+    """One line of the table; the rate leaves excused delays, and what is not done, out of account."""
+
+    month: dt.date
+    executor: str
+    territory: str
+    counts: Mapping[str, int]
+
+    @property
+    def rate(self) -> str:
+        """The share that was met, in percent; empty where nothing is judged yet."""
+        judged = self.counts["met"] + self.counts["missed"] + self.counts["overdue"]
+        return f"{100 * self.counts['met'] / judged:.1f} %" if judged else ""
+
+    @property
+    def total(self) -> int:
+        return sum(self.counts.values())
+
+
+@dataclasses.dataclass(frozen=True)
+class Piece:
+    """A piece of a bar, in units of the chart."""
+
+    kind: str
+    top: float
+    height: float
+    words: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Bar:
+    """A month of the chart, its pieces from the foot up."""
+
+    line: Line
+    left: int
+    pieces: Sequence[Piece]
+
+
+class SlaReportView(BaseView):  # type: ignore[misc]
+    """The report of the orders that the viewer sees."""
+
+    route_base = "/sla-report"
+    template_folder = None
+    default_view = "report"
+
+    @expose("/", methods=["GET"])
+    @has_access
+    def report(self) -> Any:
+        first, last = _months()
+        problem, status, lines = "", 200, list[Line]()
+        try:
+            lines = _lines(first, last)
+        except Refusal as refusal:
+            told = [form_sentence(refusal), *(f"{each.field}: {each.description}" for each in refusal.violations)]
+            problem, status = " ".join(told), http_status(refusal)
+        if request.args.get("format") == "csv" and not problem:
+            return _as_csv(lines, first, last)
+        months = _summed(lines)
+        page = self.render_template(
+            "pages/sla_report/sla_report.html", title="SLA report", lines=lines, months=months, bars=_bars(months),
+            numbers=NUMBERS, first=first, last=last, problem=problem, height=BAR_HEIGHT, total=_total(lines),
+        )  # fmt: skip
+        return page, status
+
+
+class SlaReportPage:
+    """Registers the page, beside targets, policies and calendars."""
+
+    def register(self, builder: AppBuilder, roles: Roles) -> None:
+        builder.add_view(SlaReportView, "SLA report", icon="bar-chart", category="Service levels")
+        for role in ROLES:
+            roles[role] += [
+                ["^SlaReportView$", "^can_report$"], ["^SLA report$", "^menu_access$"],
+                ["^Service levels$", "^menu_access$"],
+            ]  # fmt: skip
+
+
+def _months() -> tuple[str, str]:
+    """The months asked for as YYYY-MM; half a year up to the present one."""
+    today = dt.datetime.now(dt.UTC).date()
+    begin = today.year * 12 + today.month - _MONTHS_SHOWN
+    usual = f"{begin // 12:04}-{begin % 12 + 1:02}", f"{today.year:04}-{today.month:02}"
+    return request.args.get("first", "") or usual[0], request.args.get("last", "") or usual[1]
+
+
+def _lines(first: str, last: str) -> list[Line]:
+    asked = sla_report_service_pb2.ReportSlaRequest()
+    for field, text in ((asked.first_month, first), (asked.last_month, last)):
+        year, _, month = text.partition("-")
+        if year.isdigit() and month.isdigit() and len(text) <= len("2026-12"):
+            field.year, field.month, field.day = int(year), int(month), 1
+    answer = mesh().stub(sla_report_service_pb2_grpc.SlaReportServiceStub).ReportSla(asked)
+    return [
+        Line(
+            dt.date(row.month.year, row.month.month, 1), row.executor_name or "Not allocated",
+            row.territory_name or "No territory", {name: getattr(row, name) for name in NUMBERS},
+        )
+        for row in answer.rows
+    ]  # fmt: skip
+
+
+def _added(lines: Iterable[Line]) -> Mapping[str, int]:
+    kept = list(lines)
+    return {name: sum(line.counts[name] for line in kept) for name in NUMBERS}
+
+
+def _summed(lines: Sequence[Line]) -> list[Line]:
+    """One line a month."""
+    months = sorted({line.month for line in lines})
+    return [Line(month, "", "", _added(line for line in lines if line.month == month)) for month in months]
+
+
+def _total(lines: Sequence[Line]) -> Line | None:
+    return Line(lines[0].month, "", "", _added(lines)) if lines else None
+
+
+def _bars(months: Sequence[Line]) -> list[Bar]:
+    """A bar for each month, the highest as high as the chart."""
+    highest = max((line.total for line in months), default=0) or 1
+    bars = []
+    for index, line in enumerate(months):
+        top, pieces = float(BAR_HEIGHT), []
+        for kind, label in NUMBERS.items():
+            height = BAR_HEIGHT * line.counts[kind] / highest
+            top -= height
+            if height:
+                words = f"{line.month:%B %Y}: {line.counts[kind]:,} {label.lower()}"
+                pieces.append(Piece(kind, round(top, 2), round(height, 2), words))
+        bars.append(Bar(line, 12 + index * 64, pieces))
+    return bars
+
+
+def _as_csv(lines: Sequence[Line], first: str, last: str) -> Any:
+    written = io.StringIO()
+    table = csv.writer(written)
+    table.writerow(["Month", "Partner", "Territory", *NUMBERS.values(), "Met of those judged"])
+    for line in lines:
+        names = [_harmless(name) for name in (line.executor, line.territory)]
+        table.writerow([f"{line.month:%Y-%m}", *names, *line.counts.values(), line.rate])
+    answer = make_response("\ufeff" + written.getvalue())
+    answer.headers["Content-Type"] = "text/csv; charset=utf-8"
+    answer.headers["Content-Disposition"] = f'attachment; filename="sla-report-{first}-{last}.csv"'
+    return answer
+
+
+def _harmless(text: str) -> str:
+    """Text that a spreadsheet does not take for a formula."""
+    return f"'{text}" if text.startswith(_FORMULA) else text

@@ -1,0 +1,1 @@
+"""Technicians: the generic pages, and what somebody looks like."""
