@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from werkzeug.serving import make_server
 
+from admin.away import Watch
 from admin.init import add_demo_logins, initialise
 from admin.settings import AdminSettings
 from services.chassis.settings import ServiceSettings
@@ -53,6 +54,17 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Flask, Me
     mesh.stop()
 
 
+class Seen(Watch):
+    """What is down here: the services of a mesh in memory share one health."""
+
+    def __init__(self, mesh: MemoryMesh, *more: Any) -> None:
+        super().__init__(*more)
+        self._found = mesh
+
+    def serves(self, name: str) -> bool:
+        return name not in self._found.down
+
+
 @pytest.fixture
 def mesh(served: tuple[Flask, MemoryMesh]) -> Iterator[MemoryMesh]:
     """The mesh with a fresh little world in it."""
@@ -60,6 +72,7 @@ def mesh(served: tuple[Flask, MemoryMesh]) -> Iterator[MemoryMesh]:
     for kept in (found.rows, found.calls, found.down, found.refuse, found.entries, found.changes, found.stopped):
         kept.clear()
     memory_data.everything(found)
+    served[0].extensions["watch"] = Seen(found, served[0].extensions["mesh"])
     return found
 
 

@@ -155,6 +155,27 @@ def test_a_reference_is_picked_by_keyboard_from_what_the_server_offers(screen, m
     assert window.messages == []
 
 
+def test_an_answer_that_comes_after_the_choice_leaves_the_list_closed(screen):
+    window = screen("dispatcher")
+    page = window.page
+    page.goto("/contacts/new")
+    box = page.get_by_role("combobox", name="Account")
+    held = []
+
+    box.click()
+    option = page.get_by_role("option", name="Tamsin County Library")
+    expect(option).to_be_visible()
+    page.route("**/accounts/options*", lambda route: held.append(route))  # noqa: PLW0108 - it looks for a function
+    with page.expect_request("**/accounts/options*"):
+        box.press_sequentially("tams", delay=20)
+    option.click()
+    held[0].continue_()
+
+    page.wait_for_load_state("networkidle")
+    expect(page.get_by_role("listbox")).to_have_count(0)
+    expect(box).to_have_value("Tamsin County Library")
+
+
 def test_text_that_names_no_row_does_not_stay_in_a_search_box(screen):
     window = screen("dispatcher")
     window.page.goto("/contacts/new")

@@ -86,7 +86,7 @@ def test_an_export_of_work_orders_is_the_view_with_its_columns_and_what_they_sho
     rows = lines(dispatcher.get(link))
 
     assert mesh.asked("ListWorkOrders")[-1].view == "completed_closed"
-    assert rows[0] == list(page.table[0])
+    assert rows[0] == list(page.table[0])[1:]  # rows are selected in the first
     assert rows[1][:6] == [
         "20107925", "15576001", "Assure - VT-40 - Head Replacement (Ver 01)", "Harbor Glen Apartments",
         "California - San Diego Metro", "In Progress",

@@ -3,12 +3,13 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
+import wtforms
 from fieldmesh.common.v1.types_pb2 import Money
 from fieldmesh.technicians.v1.organization_pb2 import Organization
 from fieldmesh.workorders.v1.account_pb2 import Account
 from flask import g
 
-from admin.grpcfab.fields import InstantField, MoneyField
+from admin.grpcfab.fields import InstantField, MoneyField, NumberField
 from admin.grpcfab.values import Money as Amount
 from admin.identity import Identity
 from services.chassis.errors import InvalidRequest, Unavailable, Violation, WrongState
@@ -310,3 +311,10 @@ def test_an_amount_is_exact():
 
     assert field.data == Amount(field.data.amount, "USD")
     assert str(field.data.amount) == "1234.56"
+
+
+@pytest.mark.parametrize(("value", "shown"), [(1_234_567.8, "1234567.8"), (70.0, "70"), (None, "")])
+def test_a_number_keeps_all_its_digits_in_a_form(value, shown):
+    form = type("Read", (wtforms.Form,), {"meter": NumberField()})(data={"meter": value})
+
+    assert form.meter._value() == shown

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
+from fieldmesh.technicians.v1 import certification_pb2, technicians_service_pb2
 from fieldmesh.workorders.v1 import work_order_pb2
 from fieldmesh.workorders.v1.work_order_service_pb2 import TransitionWarning, TransitionWorkOrderResponse
 
@@ -256,6 +257,42 @@ def test_a_target_that_changed_meanwhile_is_asked_about_again(partner, answers):
     assert chosen == ["weather"]
 
 
+@pytest.mark.req("B-5")
+def test_the_assignment_tab_suggests_technicians_with_the_parts_of_their_score(partner, mesh):
+    reasons = [
+        {"part": 1, "points": 40, "most": 40, "text": "Holds everything that the work needs."},
+        {"part": 3, "points": 12.5, "most": 25, "text": "75 miles from home as the crow flies."},
+        {"part": 4, "points": 0, "most": 0, "text": "A part that weighs nothing is not shown."},
+    ]
+    asked = []
+    found = {"person_id": "p-1", "name": "Allan Heward", "score": 87.5, "qualified": True, "reasons": reasons}
+    match = {"technician": {"id": "t-1", "person_id": "p-1", "name": "Allan Heward"}, "qualified": True}
+
+    def suggest(request, caller):
+        asked.append((caller.roles, request.limit, request.need.work_order_number))
+        return technicians_service_pb2.SuggestTechniciansResponse(suggestions=[found], compared=3)
+
+    desk = "/fieldmesh.technicians.v1.AssignmentDeskService"
+    mesh.verbs |= {
+        f"{desk}/SuggestTechnicians": suggest,
+        f"{desk}/SearchTechnicians": lambda *_: technicians_service_pb2.SearchTechniciansResponse(matches=[match]),
+    }
+    try:
+        shown = read(partner.get(f"{RECORD}?tab=assignment").text).one("fieldset", **{"class": "suggestions"})
+        searched = partner.get(f"{RECORD}?tab=assignment&city=Columbus").text
+    finally:
+        del mesh.verbs[f"{desk}/SuggestTechnicians"], mesh.verbs[f"{desk}/SearchTechnicians"]
+
+    assert asked == [({"partner"}, 3, "20107925")]
+    assert shown.one("input").attributes["value"] == "p-1"
+    assert "Allan Heward 88" in shown.text
+    assert [line.text for line in shown.all("li")] == [
+        "Holds everything that the work needs. 40 of 40",
+        "75 miles from home as the crow flies. 12.5 of 25",
+    ]
+    assert "Suggested" not in searched
+
+
 @pytest.mark.req("CP-65")
 def test_an_override_asks_for_its_reason_alone_and_keeps_what_was_given(partner, answers, mesh):
     missing = WrongState(
@@ -291,6 +328,92 @@ def test_an_override_asks_for_its_reason_alone_and_keeps_what_was_given(partner,
     assert shown(unsaid, 422).one("textarea").text == "New hire"
     fired = mesh.asked("TransitionWorkOrder")[-1]
     assert (fired.inputs.person_id, fired.inputs.reason_code) == (person.id, "override_other")
+
+
+@pytest.fixture
+def freelancers(mesh):
+    """What the search for technicians was asked, with one freelancer for an answer."""
+    asked = []
+    noor = {"id": "t-9", "person_id": ident("person", 9), "name": "Noor Haddad", "email": "noor@example.com",
+            "address": {"street": "110 Church St", "city": "Raleigh", "postal_code": "27601"}}  # fmt: skip
+    match = {"technician": noor, "qualified": True, "freelancer": True, "busy": True}
+    path = "/fieldmesh.technicians.v1.AssignmentDeskService/SearchTechnicians"
+
+    def search(request, caller):
+        del caller
+        asked.append(request)
+        return technicians_service_pb2.SearchTechniciansResponse(matches=[match])
+
+    mesh.verbs[path] = search
+    yield asked
+    del mesh.verbs[path]
+
+
+@pytest.mark.req("CP-62")
+@pytest.mark.req("CP-66")
+def test_a_freelancer_is_searched_by_the_whole_address_and_shown_with_where_they_live(partner, freelancers):
+    tab = f"{RECORD}?tab=assignment&mine=no"
+
+    half = shown(partner.get(f"{tab}&email=noor"), 200)
+    asked_of_half = len(freelancers)
+    found = shown(partner.get(f"{tab}&email=noor@example.com"), 200)
+
+    assert asked_of_half == 0
+    assert "Give the whole e-mail address" in half.one("section", id="matrix").text
+    assert half.one("input", id="desk-email").attributes["aria-invalid"] == "true"
+    assert [(each.my_organization, each.email) for each in freelancers] == [(False, "noor@example.com")]
+    matrix = found.one("section", id="matrix")
+    assert matrix.one("input", type="radio").attributes["value"] == ident("person", 9)
+    assert "110 Church St, Raleigh, 27601" in matrix.text
+    assert "busy" in matrix.text
+    assert "always needs a reason" in matrix.text
+    assert not found.all("fieldset", class_="suggestions")
+
+
+@pytest.mark.req("CP-66")
+def test_a_freelancer_is_assigned_with_one_of_the_reasons_of_freelancers(partner, answers, mesh, freelancers):
+    say = "Noor Haddad is a freelancer. Choose a reason."
+    refusal = WrongState(
+        say, reason="FREELANCER_REASON_MISSING", violations=[Violation("inputs.reason_code", say)],
+        metadata={"name": "Noor Haddad", "missing": "HV-SAFETY"},
+    )  # fmt: skip
+    answers[:] = [refusal, done("in_progress", "In Progress")]
+    name = path("assign_technician")
+    given = partner.fields(f"{RECORD}?tab=assignment&mine=no&email=noor@example.com")
+
+    first = partner.post(name, given | {"inputs__person_id": ident("person", 9)})
+    unsaid = partner.post(name, sent_again(first))
+    partner.post(name, sent_again(unsaid, inputs__reason_code="special_skill"))
+
+    box = shown(first, 409).one("fieldset", class_="prompt")
+    assert box.one("legend").text == "Freelancer"
+    assert "Noor Haddad is a freelancer" in box.text
+    assert [each.text for each in box.all("li")] == ["HV-SAFETY"]
+    values = [each.attributes["value"] for each in box.one("select").all("option")]
+    assert values == ["", "no_own_technician", "special_skill", "freelancer_other"]
+    again = shown(unsaid, 422)
+    assert "Choose why a freelancer comes." in again.text
+    assert "Noor Haddad is a freelancer" in again.text
+    assert again.all("button")[-1].text == "Assign Freelancer"
+    fired = mesh.asked("TransitionWorkOrder")
+    assert [each.inputs.reason_code for each in fired] == ["", "special_skill"]
+    assert fired[1].inputs.person_id == ident("person", 9)
+
+
+@pytest.mark.req("CP-62")
+def test_certifications_are_a_list_that_also_works_without_scripts(partner, mesh, freelancers):
+    for number, code in enumerate(("VT40-CM", "VX60-INS"), 1):
+        mesh.put(certification_pb2.Certification(id=ident("certification", number), code=code, name=code, active=True))
+
+    page = shown(partner.get(f"{RECORD}?tab=assignment&certification=VX60-INS"), 200)
+
+    box = page.one("select", id="desk-certifications")
+    assert {"multiple", "name"} <= box.attributes.keys()
+    options = {each.attributes["value"]: "selected" in each.attributes for each in box.all("option")}
+    assert options["VX60-INS"] is True
+    assert options["VT40-CM"] is False
+    assert list(freelancers[0].certification_codes) == ["VX60-INS"]
+    assert "hidden" in page.one("div", class_="two-lists-grid").attributes
 
 
 @pytest.mark.parametrize(("typed", "status"), [("25:99", 422), ("soon", 422), ("9:00", 302)])

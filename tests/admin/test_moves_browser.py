@@ -54,6 +54,7 @@ class Screen:
         return self.page
 
     def act(self, name):
+        self.page.wait_for_load_state("networkidle")  # scripts turn the link into a dialog
         self.page.locator(".action-bar").get_by_role("link", name=name).click()
         expect(self.dialog).to_be_visible()
         return self.dialog
@@ -282,7 +283,7 @@ def test_accepting_step_by_step_keeps_a_draft_and_tells_what_is_billed(enter, po
     told = {
         ("1,250", "1"): ("1,200 mi", []),
         ("50.1", "1"): ("0.1 mi", []),
-        ("-5", "1"): ("–", ["Enter a number between 0 and 5000."]),
+        ("-5", "1"): ("–", ["Enter a number between 0 and 5,000."]),
         ("120.5", "0"): ("–", ["Enter a number between 1 and 20."]),
         ("120.5", "1.5"): ("–", ["Enter a whole number."]),
         ("120.5", "2"): ("70.5 mi each, 141 mi in all", []),

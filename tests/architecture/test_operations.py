@@ -9,11 +9,21 @@ from admin.settings import AdminSettings
 from deploy.launcher.settings import LauncherSettings
 from services.chassis import settings
 from services.notifications.settings import NotificationsSettings
+from services.shipping.settings import ShippingSettings
+from services.technicians.settings import TechniciansSettings
 from services.workorders.settings import WorkordersSettings
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENT = (ROOT / "docs" / "operations.md").read_text()
-KINDS = (settings.Settings, AdminSettings, LauncherSettings, NotificationsSettings, WorkordersSettings)
+KINDS = (
+    settings.Settings,
+    AdminSettings,
+    LauncherSettings,
+    NotificationsSettings,
+    ShippingSettings,
+    TechniciansSettings,
+    WorkordersSettings,
+)
 
 
 def test_operations_names_every_setting_and_no_other():

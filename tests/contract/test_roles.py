@@ -15,10 +15,40 @@ from services.chassis.settings import SERVICES
 from services.chassis.tokens import TokenSigner, UserGrant
 from tests.support.mesh import ROOT, mesh
 
-ROLES = ("partner", "dispatcher", "approver", "technician", "admin", "service")
+ROLES = ("partner", "dispatcher", "approver", "requester", "technician", "admin", "service")
+# The names of facility_approval's actors, by what the document calls them.
+PARTS = {
+    "company user": {"company_user"},
+    "provider admin": {"provider_admin"},
+    "creator": {"creating_user", "creating_provider"},
+    "submitter": {"submitting_user", "submitting_provider"},
+    "submitter's delegate": {"submitting_users_stand_in", "submitting_providers_stand_in"},
+    "approver": {"approving_user", "approving_admin"},
+    "approver's delegate": {"approving_users_stand_in", "approving_admins_stand_in"},
+    "assignee": {"assignee"},
+    "asked provider": {"asked_provider"},
+    "admin": {"admin", "second_admin"},
+}
+# The names of utility_request's actors, by what the document calls them.
+SERVICE_PARTS = {
+    "office": {"office"},
+    "provider": {"provider", "providers_dispatcher"},
+    "assigned technician": {"technician"},
+    "admin": {"admin"},
+    "system": {"system"},
+}
+# Programs with an API key; what they may call is said in words.
+INTEGRATION = "integration"
 PACKAGES = (*SERVICES, "common")
 DOCUMENT = (ROOT / "docs" / "roles.md").read_text()
-KINDS = {"partner": "partner", "dispatcher": "vendor", "approver": "vendor", "technician": "partner", "admin": "vendor"}
+KINDS = {
+    "partner": "partner",
+    "dispatcher": "vendor",
+    "approver": "vendor",
+    "requester": "facility_owner",
+    "technician": "partner",
+    "admin": "vendor",
+}
 
 
 def tables(columns):
@@ -62,7 +92,8 @@ def test_the_document_names_every_method_with_the_roles_of_its_contract():
     real = {(method.containing_service.name, method.name): set(allowed_roles(method)) for _, method in contracts()}
 
     assert stated.keys() == real.keys()
-    assert {key: roles for key, roles in stated.items() if roles != real[key]} == {}
+    assert {key: roles for key, roles in stated.items() if roles != real[key] - {INTEGRATION}} == {}
+    assert [key for key, roles in real.items() if INTEGRATION in roles] == [("UtilityEventService", "RecordEvent")]
 
 
 @pytest.mark.req("R-1")
@@ -79,6 +110,38 @@ def test_the_document_names_every_transition_with_those_who_may_fire_it():
     real["create"] = set(definition["creators"])
 
     assert stated == real
+
+
+@pytest.mark.req("R-2")
+@pytest.mark.req("R-3")
+@pytest.mark.req("R-4")
+def test_the_document_names_every_transition_of_facility_approval_with_who_of_an_order_may_fire_it():
+    definition = yaml.safe_load((ROOT / "services/workorders/workflows/facility_approval.yaml").read_text())
+    stated = {
+        row[0]: {part for part, mark in zip(PARTS, row[1:], strict=True) if mark == "✓"} for row in tables(tuple(PARTS))
+    }
+    real = {name: set(transition["who"]) for name, transition in definition["transitions"].items()}
+    real["create"] = set(definition["creators"])
+
+    assert stated == {name: {part for part, names in PARTS.items() if names & who} for name, who in real.items()}
+    assert set().union(*real.values()) == set().union(*PARTS.values())
+
+
+@pytest.mark.req("R-2")
+@pytest.mark.req("R-4")
+@pytest.mark.req("UM-11")
+def test_the_document_names_every_transition_of_utility_request_with_who_of_an_order_may_fire_it():
+    definition = yaml.safe_load((ROOT / "services/workorders/workflows/utility_request.yaml").read_text())
+    stated = {
+        row[0]: {part for part, mark in zip(SERVICE_PARTS, row[1:], strict=True) if mark == "✓"}
+        for row in tables(tuple(SERVICE_PARTS))
+    }
+    real = {name: set(transition["who"]) for name, transition in definition["transitions"].items()}
+    real["create"] = set(definition["creators"])
+
+    assert stated == {
+        name: {part for part, names in SERVICE_PARTS.items() if names & who} for name, who in real.items()
+    }
 
 
 @pytest.mark.req("R-1")

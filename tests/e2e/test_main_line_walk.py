@@ -114,9 +114,11 @@ def test_one_work_order_from_allocation_to_closed(system, people):
     assign(partner, path)
     schedule(system, partner, path)
     work(people("technician"), path)
+    prove(people("technician"), path)
     complete(partner, path)
     mailed(system, "dana.whitfield@voltara.example.com", number)
 
+    settle(people("dispatcher"), path)
     approver = people("approver")
     approver.open(path)
     dialog = approver.act("Close")
@@ -162,12 +164,14 @@ def assign(partner, path):
     matrix = partner.page.locator("#matrix")
     expect(matrix.locator("thead")).to_contain_text("VT40-CM")
     partner.keep("05-assignment")
-    matrix.get_by_label("Priya Raman").check()
+    # those who are suggested stand above the matrix, with their scores
+    expect(matrix.locator(".suggestion").first).to_contain_text("Holds everything that the work needs.")
+    matrix.get_by_role("radio", name="Priya Raman", exact=True).check()
     matrix.get_by_role("button", name="Assign To WO").click()
     dialog = partner.page.locator("#dialog[open]")
     expect(dialog).to_contain_text("Missing Skills")
     dialog.get_by_role("button", name="Cancel").click()
-    matrix.get_by_label("Allan Heward").check()
+    matrix.get_by_role("radio", name="Allan Heward", exact=True).check()
     matrix.get_by_role("button", name="Assign To WO").click()
     expect(partner.page.locator("#notices")).to_contain_text("The technician was assigned.")
     partner.open(path, "collaborate")
@@ -218,6 +222,25 @@ def work(technician, path):
     form.locator("[name=visit__depart_time]").fill("2026-01-05T10:00")
     form.get_by_role("button", name="Save visit times").click()
     expect(page.locator("#notices")).to_contain_text("The visit times were saved.")
+
+
+def prove(technician, path):
+    """The old part is on its way back (CP-83)."""
+    page = technician.open(path, "parts")
+    page.get_by_role("link", name="Record proof of return").click()
+    page.get_by_label("Carrier").fill("Northway Freight")
+    page.get_by_label("Tracking number").fill("NWBACK1")
+    page.get_by_role("button", name="Record proof of return").click()
+    expect(page.locator("#notices")).to_contain_text("The proof of return was recorded.")
+
+
+def settle(dispatcher, path):
+    """The warehouse has it."""
+    for name in ("Receive", "Close return"):
+        page = dispatcher.open(path, "parts")
+        page.get_by_role("link", name=name).click()
+        page.get_by_role("button", name=name).click()
+        expect(page.locator("#notices")).to_contain_text("Return ")
 
 
 def complete(partner, path):

@@ -17,7 +17,7 @@ def test_pages_of_work_orders_keep_nobody_out(system, chromium, theme, size):
     record = page.locator("table.grid tbody th a").first.get_attribute("href")
     paths = {f"view-{view}": f"/work-orders/?view={view}" for view in VIEWS}
     paths |= {f"record-{tab or 'details'}": f"{record}?tab={tab}" if tab else record for tab in TABS}
-    paths["new"] = "/work-orders/new"
+    paths |= {"new": "/work-orders/new", "calendar": "/calendar/", "calendar-links": "/calendar/links"}
 
     wrong = {}
     PICTURES.mkdir(parents=True, exist_ok=True)

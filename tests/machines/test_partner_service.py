@@ -15,11 +15,13 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from services.workorders.domain.history import Entry, Head, append, verify
 from services.workorders.domain.outcome import Outcome, Refusal
 from services.workorders.domain.situation import Inputs
+from services.workorders.domain.values import Money
 from services.workorders.domain.work_order import Hold, LineItemState, SiteTechnician
 from tests.support.orders import (
     APPOINTMENT,
     EVERYONE,
     NOW,
+    OTHER_PARTNER,
     PARTNER,
     SHIPPING,
     SNAPSHOTS,
@@ -31,13 +33,17 @@ from tests.support.orders import (
 )
 
 AT_WORK = {"assigned", "ship_to_received", "parts_ordered", "shipping", "shipped", "in_progress"}
+BEFORE_THE_END = AT_WORK | {"on_hold", "completed"}
 BEFORE_THE_HOLD = "before the hold"
 ENDS = {"closed", "cannot_complete", "rejected", "cancelled"}
+ON_ITEMS = {"finish_line_item", "fail_line_item", "order_replacement"}
 ON_THE_WAY = {"ship_to_received", "parts_ordered", "shipping", "shipped"}
 
 # transition: (states it starts from, state afterwards or None for the same, who)
 TABLE = {
     "allocate": ({"unallocated"}, "assigned", {"dispatcher", "system", "admin"}),
+    "reallocate": ({"assigned"}, "cancelled", {"dispatcher", "admin"}),
+    "reallocate_rejected": ({"rejected"}, None, {"dispatcher", "admin"}),
     "accept": ({"assigned"}, "ship_to_received", {"partner", "admin"}),
     "save_acceptance_draft": ({"assigned"}, None, {"partner", "admin"}),
     "accept_without_parts": ({"assigned"}, "in_progress", {"partner", "admin"}),
@@ -46,12 +52,23 @@ TABLE = {
     "parts_shipped": (ON_THE_WAY - {"shipped"}, "shipped", {"dispatcher", "system", "admin"}),
     "parts_delivered": (ON_THE_WAY, "in_progress", {"dispatcher", "system", "admin"}),
     "expected_delivery_changed": (ON_THE_WAY | {"on_hold"}, None, {"system"}),
+    "correct_address": (ON_THE_WAY, "ship_to_received", {"dispatcher", "admin"}),
+    "report_parcel_lost": (ON_THE_WAY, "ship_to_received", {"dispatcher", "admin"}),
+    "order_replacement": ({"in_progress"}, "parts_ordered", {"dispatcher", "admin"}),
     "assign_technician": (AT_WORK, None, {"partner", "dispatcher", "admin"}),
     "save_appointment": (AT_WORK, None, {"partner", "dispatcher", "admin"}),
     "request_assistance": (AT_WORK, None, {"partner", "admin"}),
     "finish_line_item": ({"in_progress"}, None, {"partner", "technician", "admin"}),
+    "fail_line_item": ({"in_progress"}, None, {"partner", "technician", "admin"}),
     "set_visit_times": ({"in_progress"}, None, {"partner", "technician", "admin"}),
     "complete": ({"in_progress"}, "completed", {"partner", "technician", "admin"}),
+    "request_cost": (BEFORE_THE_END, None, {"partner", "admin"}),
+    "approve_cost": (BEFORE_THE_END, None, {"dispatcher", "approver", "admin"}),
+    "decline_cost": (BEFORE_THE_END, None, {"dispatcher", "approver", "admin"}),
+    "withdraw_cost": (BEFORE_THE_END, None, {"partner", "admin"}),
+    "direct_action": (BEFORE_THE_END, None, {"dispatcher", "admin"}),
+    "finish_directed_action": (BEFORE_THE_END, None, {"partner", "technician", "admin"}),
+    "withdraw_directed_action": (BEFORE_THE_END, None, {"dispatcher", "admin"}),
     "request_hold": (AT_WORK, None, {"partner", "admin"}),
     "withdraw_hold_request": (AT_WORK, None, {"partner", "admin"}),
     "decline_hold_request": (AT_WORK, None, {"dispatcher", "admin"}),
@@ -62,13 +79,29 @@ TABLE = {
     "cancel": (AT_WORK | {"on_hold", "unallocated"}, "cancelled", {"dispatcher", "admin"}),
     "close": ({"completed"}, "closed", {"dispatcher", "approver", "admin"}),
     "send_back": ({"completed"}, "in_progress", {"dispatcher", "approver", "admin"}),
+    "issue_follow_up": ({"cannot_complete"}, None, {"dispatcher", "admin"}),
+    "reopen": ({"completed", "closed", "cannot_complete"}, "in_progress", {"admin"}),
 }
 
 GIVEN = {
     "allocate": {"executor_org": PARTNER},
+    "reallocate": {"executor_org": OTHER_PARTNER},
+    "reallocate_rejected": {"executor_org": OTHER_PARTNER},
+    "fail_line_item": {"comment": "The bolts are rusted through"},
+    "request_cost": {"cost_kind": "rental", "amount": Money("USD", 120_000_000), "comment": "A lift"},
+    "approve_cost": {"cost_request_id": "1"},
+    "decline_cost": {"cost_request_id": "1", "comment": "The rate covers it"},
+    "withdraw_cost": {"cost_request_id": "1"},
+    "direct_action": {"title": "Photograph the cabinet"},
+    "finish_directed_action": {"directed_action_id": "1"},
+    "withdraw_directed_action": {"directed_action_id": "1", "comment": "Found in the archive"},
+    "reopen": {"comment": "The customer found the latch loose"},
     "accept": {"values": {**SHIPPING, **TRAVEL}},
     "accept_without_parts": {"values": TRAVEL},
     "save_acceptance_draft": {"values": {"ship_to.city": "Waco"}},
+    "correct_address": {"values": {**SHIPPING, "ship_to.residential": True}},
+    "report_parcel_lost": {"parcel_id": "parcel-1", "part_id": "part-head"},
+    "order_replacement": {"part_id": "part-head", "quantity": 1, "reason_code": "part_damaged"},
     "assign_technician": {"person_id": "person-technician-org-bluefern"},
     "save_appointment": {"values": APPOINTMENT},
     "request_assistance": {"comment": "Which door?"},
@@ -135,7 +168,7 @@ class PartnerService(RuleBasedStateMachine):
 
     def attempt(self, name, who, item):
         before = self.order
-        inputs = Inputs(**{**GIVEN.get(name, {}), **({"line_item_id": item} if name == "finish_line_item" else {})})
+        inputs = Inputs(**{**GIVEN.get(name, {}), **({"line_item_id": item} if name in ON_ITEMS else {})})
 
         result = WORKFLOW.fire(before, name, inputs, who, NOW, SNAPSHOTS)
 
@@ -162,16 +195,41 @@ class PartnerService(RuleBasedStateMachine):
         """What an order in this condition does not offer to anybody."""
         accepting = {"accept", "save_acceptance_draft"} if not self.order.parts_required else {"accept_without_parts"}
         deciding = {"withdraw_hold_request", "decline_hold_request"}
-        return accepting | ({"request_hold"} if self.order.hold_request.text else deciding)
+        if not self.order.parts_required:
+            accepting |= {"order_replacement"}
+        held = {"request_hold"} if self.order.hold_request.text else deciding
+        costs = set() if self.open_costs() else {"approve_cost", "decline_cost", "withdraw_cost"}
+        actions = set() if self.open_actions() else {"finish_directed_action", "withdraw_directed_action"}
+        return accepting | held | costs | actions
+
+    def open_costs(self) -> set[str]:
+        return {each.id for each in self.order.cost_requests if each.decision == "requested"}
+
+    def open_actions(self) -> set[str]:
+        return {each.id for each in self.order.directed_actions if each.done_time is None}
 
     def guarded(self, name, who, item) -> bool:
         if name == "finish_line_item":
             states = {entry.id: entry.state for entry in self.order.line_items}
             first_done = states["item-1"] is LineItemState.FINISHED
-            return states[item] is LineItemState.OPEN and (item == "item-1" or first_done)
+            return states[item] is not LineItemState.FINISHED and (item == "item-1" or first_done)
+        if name == "fail_line_item":
+            states = {entry.id: entry.state for entry in self.order.line_items}
+            first_past = states["item-1"] is not LineItemState.OPEN
+            return states[item] is LineItemState.OPEN and (item == "item-1" or first_past)
+        if name in {"order_replacement", "correct_address"}:
+            return self.may_ask_again(name, item)
         if name == "close":
-            return who.organization_id != self.order.executor_org
+            return who.organization_id != self.order.executor_org and not self.open_costs()
+        if name.endswith(("_cost", "_directed_action")) and name != "request_cost":
+            return "1" in (self.open_costs() if "cost" in name else self.open_actions())
         return name != "complete" or may_complete(self.order)
+
+    def may_ask_again(self, name, item) -> bool:
+        """A part of a task that is left to do; an address that differs."""
+        if name == "correct_address":
+            return not self.order.ship_to.residential
+        return next(each for each in self.order.line_items if each.id == item).state is not LineItemState.FINISHED
 
     @invariant()
     def offers_are_what_the_table_allows(self):
@@ -221,9 +279,7 @@ def test_every_transition_in_every_state_as_everybody_is_judged_by_the_table():
                 machine.order = order(
                     state, technician=SiteTechnician(technician_id="tech-1"), hold=Hold(from_state="in_progress")
                 )
-                inputs = Inputs(
-                    **{**GIVEN.get(name, {}), **({"line_item_id": "item-1"} if name == "finish_line_item" else {})}
-                )
+                inputs = Inputs(**{**GIVEN.get(name, {}), **({"line_item_id": "item-1"} if name in ON_ITEMS else {})})
                 result = WORKFLOW.fire(machine.order, name, inputs, who, NOW, SNAPSHOTS)
                 assert isinstance(result, Outcome) == machine.expected(name, who, "item-1"), (state, name, who)
                 if state not in starts or not any(role in who.roles for role in roles):

@@ -268,7 +268,16 @@ class _Handler(grpc.GenericRpcHandler):
         service, _, name = details.method[1:].partition("/")
         with contextlib.suppress(KeyError):
             method = descriptor_pool.Default().FindServiceByName(service).methods_by_name[name]
-            return grpc.unary_unary_rpc_method_handler(
+            if method.client_streaming:  # a verb gets all messages as one list
+                return grpc.stream_unary_rpc_method_handler(
+                    lambda requests, context: self._mesh.answer(details.method, list(requests), context),
+                    request_deserializer=message_class(method.input_type).FromString,
+                    response_serializer=message_class(method.output_type).SerializeToString,
+                )
+            make = (
+                grpc.unary_stream_rpc_method_handler if method.server_streaming else grpc.unary_unary_rpc_method_handler
+            )
+            return make(
                 lambda request, context: self._mesh.answer(details.method, request, context),
                 request_deserializer=message_class(method.input_type).FromString,
                 response_serializer=message_class(method.output_type).SerializeToString,
@@ -295,7 +304,9 @@ def _body(request: Any, resource: Resource) -> Any:
 
 
 def _sortable(row: Any, name: str) -> Any:
-    value = getattr(row, name or "id")
+    value = row
+    for part in (name or "id").split("."):
+        value = getattr(value, part)
     return value.lower() if isinstance(value, str) else str(value) if hasattr(value, "DESCRIPTOR") else value
 
 

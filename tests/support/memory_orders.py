@@ -12,6 +12,7 @@ from fieldmesh.workorders.v1 import (
     attachment_pb2,
     case_pb2,
     entitlement_pb2,
+    feed_pb2,
     history_entry_pb2,
     line_item_pb2,
     part_pb2,
@@ -21,7 +22,10 @@ from fieldmesh.workorders.v1 import (
 )
 from google.type.date_pb2 import Date
 
+from services.chassis.errors import InvalidRequest, Violation
 from services.workorders import seeds, wire
+from services.workorders.domain import bulk
+from services.workorders.domain.workflow import Offer
 from services.workorders.handlers.facts import Reason
 from services.workorders.presenting import offer_message
 from services.workorders.views import DEFAULT_CODE, VIEWS
@@ -135,37 +139,111 @@ class Portal:
 
     def __init__(self, state: str = "in_progress") -> None:
         self.state = state
+        self.changes: dict[str, Any] = {}
         self.pins: dict[str, str] = {}
+        self.saved: dict[str, view_service_pb2.View] = {}
+        self.batches: list[work_order_service_pb2.BatchTransitionWorkOrdersRequest] = []
+        self.refused: dict[str, str] = {}
 
     @property
     def verbs(self) -> dict[str, Any]:
         return {
             f"{SERVICE}.ViewService/ListViews": self.views,
             f"{SERVICE}.ViewService/PinView": self.pin,
+            f"{SERVICE}.ViewService/SaveView": self.save_view,
+            f"{SERVICE}.ViewService/DeleteView": self.delete_view,
             f"{SERVICE}.ViewService/RecordVisit": lambda *_: view_service_pb2.VisitedRecord(),
             f"{SERVICE}.ViewService/ListVisits": lambda *_: view_service_pb2.ListVisitsResponse(),
             f"{SERVICE}.WorkOrderService/ListAvailableTransitions": self.offers,
+            f"{SERVICE}.WorkOrderService/ListBulkTransitions": self.bulk,
+            f"{SERVICE}.CollaborationService/LikePost": self.like,
+            f"{SERVICE}.CollaborationService/RecordPostViews": self.seen,
+            f"{SERVICE}.WorkOrderService/BatchTransitionWorkOrders": self.batch,
         }
 
     def views(self, request: Any, caller: Any) -> view_service_pb2.ListViewsResponse:
         del request
         code = self.pins.get(caller.subject, DEFAULT_CODE)
         found = [wire.fill(view_service_pb2.View(), view, pinned=view.code == code) for view in VIEWS]
+        for saved in self.saved.values():
+            found.append(view_service_pb2.View())
+            found[-1].CopyFrom(saved)
+            found[-1].pinned = saved.code == code
         return view_service_pb2.ListViewsResponse(views=found)
 
     def pin(self, request: Any, caller: Any) -> view_service_pb2.View:
         self.pins[caller.subject] = request.code
-        view = next(view for view in VIEWS if view.code == request.code)
-        return wire.fill(view_service_pb2.View(), view, pinned=True)
+        found = self.views(request, caller).views
+        return next(view for view in found if view.code == request.code)
+
+    def save_view(self, request: Any, caller: Any) -> view_service_pb2.View:
+        if not request.view.label:
+            raise InvalidRequest("Wrong.", violations=[Violation("view.label", "Give a name.")])
+        saved = view_service_pb2.View()
+        saved.CopyFrom(request.view)
+        saved.code = saved.code or ident("view", len(self.saved))
+        saved.own, saved.owner_name, saved.etag = True, caller.name, "seen"
+        self.saved[saved.code] = saved
+        return saved
+
+    def delete_view(self, request: Any, caller: Any) -> view_service_pb2.DeleteViewResponse:
+        del caller
+        del self.saved[request.code]
+        return view_service_pb2.DeleteViewResponse()
 
     def offers(self, request: Any, caller: Any) -> work_order_service_pb2.ListAvailableTransitionsResponse:
         del request
         who = PEOPLE[next(iter(caller.roles))]
-        found = orders.WORKFLOW.available(orders.order(self.state), who, orders.NOW, orders.SNAPSHOTS)
+        found = orders.WORKFLOW.available(orders.order(self.state, **self.changes), who, orders.NOW, orders.SNAPSHOTS)
         return work_order_service_pb2.ListAvailableTransitionsResponse(
-            transitions=[offer_message(offer, _reasons(offer.transition.reason)) for offer in found]
+            transitions=[offer_message(offer, _reasons(*offer.transition.reason_kinds)) for offer in found]
         )
 
+    def bulk(self, request: Any, caller: Any) -> work_order_service_pb2.ListBulkTransitionsResponse:
+        del request
+        definition = orders.WORKFLOW.definition
+        return work_order_service_pb2.ListBulkTransitionsResponse(
+            transitions=[
+                work_order_service_pb2.BulkTransition(
+                    workflow=definition.name,
+                    workflow_label=definition.label,
+                    transition=offer_message(Offer(each, (), {}), _reasons(*each.reason_kinds)),
+                )
+                for each in bulk.offered(definition, PEOPLE[next(iter(caller.roles))])
+            ]
+        )
 
-def _reasons(kind: str) -> list[Reason]:
-    return [Reason(each.code, each.label, each.guidance) for each in seeds.REASONS if each.kind.lower() == kind]
+    def like(self, request: Any, caller: Any) -> feed_pb2.FeedPost:
+        post = feed_pb2.FeedPost(id=request.feed_post_id, liked=request.like, view_count=3)
+        post.like_count = int(request.like)
+        if request.like:
+            post.liked_by.add(subject=caller.subject, display_name=caller.name)
+        return post
+
+    def seen(self, request: Any, caller: Any) -> feed_pb2.RecordPostViewsResponse:
+        del caller
+        return feed_pb2.RecordPostViewsResponse(view_counts=dict.fromkeys(request.feed_post_ids, 4))
+
+    def batch(self, request: Any, caller: Any) -> work_order_service_pb2.BatchTransitionWorkOrdersResponse:
+        """Every row goes well but those of `refused`, whose values are the reasons."""
+        del caller
+        self.batches.append(request)
+        answer = work_order_service_pb2.BatchTransitionWorkOrdersResponse()
+        for row in request.rows:
+            result = answer.results.add(work_order_id=row.work_order_id, number=row.work_order_id[-8:], etag="read")
+            if row.work_order_id in self.refused:
+                result.outcome = work_order_service_pb2.BATCH_OUTCOME_REFUSED
+                result.refusals.add(message=self.refused[row.work_order_id])
+            else:
+                result.outcome = work_order_service_pb2.BATCH_OUTCOME_DONE
+                result.state_label = "On Hold"
+        return answer
+
+
+def _reasons(*kinds: str) -> list[Reason]:
+    return [
+        Reason(each.code, each.label, each.guidance, kind)
+        for kind in kinds
+        for each in seeds.REASONS
+        if each.kind.lower() == kind
+    ]

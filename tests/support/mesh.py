@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -23,15 +25,35 @@ from tests.support import servers
 
 ROOT = Path(__file__).resolve().parents[2]
 READY_SECONDS = 40
+FIRST_PORT, PORTS, SHARES = 12_000, 4_000, 5
+
+
+def _own_ports() -> Iterator[int]:
+    """Ports of this test process alone, round and round.
+
+    They lie below those that the system gives to connections: one of these would take a port before it is used.
+    """
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    first = FIRST_PORT + worker % SHARES * PORTS
+    begin = secrets.randbelow(PORTS)
+    yield from itertools.cycle([*range(first + begin, first + PORTS), *range(first, first + begin)])
+
+
+_PORTS = _own_ports()
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports that nothing listens on now, all different."""
-    with ExitStack() as stack:
-        taken = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for one in taken:
-            one.bind(("127.0.0.1", 0))
-        return [one.getsockname()[1] for one in taken]
+    """Ports that nothing listens on now, all different, and not given out lately."""
+    return list(itertools.islice(filter(_is_free, _PORTS), count))
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
 
 
 @dataclass

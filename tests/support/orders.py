@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 
 from services.workorders.definitions import load_workflows
 from services.workorders.domain.situation import Inputs
+from services.workorders.domain.target import SlaState, SlaSummary
 from services.workorders.domain.values import Actor, Money
-from services.workorders.domain.work_order import LineItem, SlaState, SlaSummary, WorkOrder
+from services.workorders.domain.work_order import LineItem, PartNeed, WorkOrder
 
 NOW = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
 WORKFLOW = load_workflows().latest("partner_service")
@@ -43,6 +44,8 @@ SNAPSHOTS = {
         "cost_per_mile": Money("USD", 670_000),
     },
     "territory": {"zone": "Zone 2"},
+    "returns": {"known": True, "unproved": (), "open": ()},
+    "old_parts": {"return": True},
     "deliverables": {"required": ("Photo of the serial number",), "present": ("Photo of the serial number",)},
     "eligibility": {
         "technician_id": "tech-1",
@@ -60,8 +63,17 @@ SNAPSHOTS = {
         "obstruction": "Physical obstruction",
         "mismatch": "Task does not match equipment or site",
         "self_resolved": "Resolved by itself",
+        "part_damaged": "Part arrived damaged",
     },
-    "parcels": {"required": 1, "untracked": 0, "undelivered": 0},
+    "continuation": {"open_number": ""},
+    "parcels": {
+        "required": 1,
+        "untracked": 0,
+        "undelivered": 0,
+        "on_the_way": ("parcel-1",),
+        "chosen": "UPS 1Z0001",
+    },
+    "part": {"label": "VT40-HEAD Head"},
     "fulfilment": {"expected_delivery_date": datetime(2026, 3, 5, tzinfo=UTC).date()},
 }
 
@@ -91,7 +103,8 @@ VISIT = {
 
 
 def line_item(number: int = 1) -> LineItem:
-    return LineItem(f"item-{number}", f"{number:08d}", "type-head", "Head replacement")
+    parts = (PartNeed("part-head", 1),)
+    return LineItem(f"item-{number}", f"{number:08d}", "type-head", "Head replacement", parts=parts)
 
 
 def order(state: str = "unallocated", **changes) -> WorkOrder:

@@ -100,7 +100,12 @@ class Stage:
         settle(self.operator)
 
     def new_order(
-        self, *tasks: str, site: str = "Harbor Glen North Garage", area: str = "", plan: str = "Assure"
+        self,
+        *tasks: str,
+        account: str = "Harbor Glen Apartments",
+        site: str = "Harbor Glen North Garage",
+        area: str = "",
+        plan: str = "Assure",
     ) -> str:
         """A new order for tasks, as dispatcher; gives its id."""
         world = self.world
@@ -112,7 +117,7 @@ class Stage:
             items.append(item)
         order = work_order_pb2.WorkOrder(
             subject=f"{plan} - VT-40 - Head Replacement (Ver 01)",
-            account_id=world.accounts["Harbor Glen Apartments"],
+            account_id=world.accounts[account],
             facility_id=world.facilities[site],
             territory_id=world.territories[area or "Ohio - Columbus Metro"],
             entitlement_id=world.entitlements[plan] if plan else "",
@@ -148,23 +153,31 @@ class Stage:
         **more: Any,
     ) -> Any:
         """What the carrier says of a parcel; `sequence` counts up by itself unless it is given."""
-        number = f"T{order_id[-8:]}{parcel}"
-        self.tracked[number] = sequence or self.tracked.get(number, 0) + 1
-        update = shipping_service_pb2.CarrierUpdate(
-            carrier="Northway Freight",
-            tracking_number=number,
-            carrier_sequence=sequence or self.tracked[number],
-            state=state,
-            fulfilment_order_number=self.order(order_id).fulfilment.order_number,
-            **more,
-        )
-        assign(update, "occur_time", dt.datetime.now(dt.UTC))
-        if expected:
-            assign(update, "expected_delivery_date", expected)
-        self.desk.become("")
-        stub = self.channels.stub(shipping_service_pb2_grpc.FulfilmentDeskServiceStub, "shipping")
-        request = shipping_service_pb2.IngestTrackingRequest(updates=[update], request_id=new_id())
-        return stub.IngestTracking(request).results[0]
+        return self.tracker(order_id, parcel)(state, sequence=sequence, expected=expected, **more)
+
+    def tracker(self, order_id: str, parcel: int = 1) -> Callable[..., Any]:
+        """What tells of one parcel, also once nobody can be asked for its order any more."""
+        number, fulfilment_order = f"T{order_id[-8:]}{parcel}", self.order(order_id).fulfilment.order_number
+
+        def tell(state: int, *, sequence: int = 0, expected: dt.date | None = None, **more: Any) -> Any:
+            self.tracked[number] = sequence or self.tracked.get(number, 0) + 1
+            update = shipping_service_pb2.CarrierUpdate(
+                carrier="Northway Freight",
+                tracking_number=number,
+                carrier_sequence=sequence or self.tracked[number],
+                state=state,
+                fulfilment_order_number=fulfilment_order,
+                **more,
+            )
+            assign(update, "occur_time", dt.datetime.now(dt.UTC))
+            if expected:
+                assign(update, "expected_delivery_date", expected)
+            self.desk.become("")
+            stub = self.channels.stub(shipping_service_pb2_grpc.FulfilmentDeskServiceStub, "shipping")
+            request = shipping_service_pb2.IngestTrackingRequest(updates=[update], request_id=new_id())
+            return stub.IngestTracking(request).results[0]
+
+        return tell
 
     def history(self, order_id: str) -> list[history_entry_pb2.HistoryEntry]:
         """History, oldest first."""

@@ -63,6 +63,8 @@ def whole(data: Path, *, orders: int = 3) -> Iterator[Whole]:
         "FIELDMESH_DATA": str(data),
         "FIELDMESH_DEMO_ORDERS": str(orders),
         "FIELDMESH_DEMO_PASSWORD": PASSWORD,
+        # Tests say themselves what carriers tell.
+        "FIELDMESH_CARRIER_SIMULATOR": "0",
         "FIELDMESH_PUBLIC_URL": f"http://127.0.0.1:{ports['FIELDMESH_ADMIN_PORT']}",
     }
     try:

@@ -235,6 +235,32 @@ def test_verify_of_whole_histories_says_how_many(run, answers):
     assert answers.asked[0][2].work_order == "WO-1"
 
 
+@pytest.mark.req("B-3")
+def test_an_anchor_is_written_once_and_compared_with_later(run, answers, tmp_path):
+    contract, file = work_order_service_pb2, tmp_path / "anchor.jsonl"
+    held = [
+        contract.HistoryAnchor(work_order_id=f"id-{n}", work_order_number=f"WO-{n}", length=n, head="a") for n in (1, 2)
+    ]
+    answers.answers["ExportAnchors"] = lambda _: iter([contract.ExportAnchorsResponse(anchors=held, total=2)])
+    answers.answers["VerifyHistory"] = lambda _: iter([contract.VerifyHistoryResponse(checked=2, total=2)])
+    rewritten = contract.VerifyHistoryResponse(work_order_number="WO-2", sequence=2, fault="The chain was rewritten.")
+    answers.answers["CheckAnchors"] = lambda _: contract.CheckAnchorsResponse(faults=[rewritten])
+
+    made, again = run("anchor", str(file)), run("anchor", str(file))
+    compared = run("verify", "--anchor", str(file))
+    file.write_text(file.read_text().replace("id-2", "id-3"))
+    damaged = run("verify", "--anchor", str(file))
+
+    assert (made.returncode, again.returncode, compared.returncode, damaged.returncode) == (0, 1, 1, 1)
+    assert "2 histories anchored" in made.stdout
+    assert "WO-2, row 2: The chain was rewritten." in compared.stdout
+    assert [each.head for name, _, asked in answers.asked if name == "CheckAnchors" for each in asked.anchors] == [
+        "a",
+        "a",
+    ]
+    assert "was changed or cut since it was written" in damaged.stdout
+
+
 def test_health_shows_every_service_and_fails_where_one_is_gone(run, answers):
     answers.answers["GetServiceStatus"] = lambda _: operations_pb2.ServiceStatus(
         service="any",

@@ -136,6 +136,19 @@ def test_taken_ports_are_named_and_nothing_is_started(mesh):
     assert "Traceback" not in mesh.said()
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems don't let a server listen on a port that is held")
+def test_nobody_gets_the_port_of_a_process_that_is_just_starting_again(mesh):
+    mesh.launch("up")
+    eventually(lambda: "Fieldmesh is up" in mesh.said())
+    first = mesh.pid_of("shipping")
+
+    os.kill(first, signal.SIGKILL)
+    while mesh.pid_of("shipping") == first:
+        # as an outgoing connection takes one: without saying that it may be shared
+        with socket.socket() as stranger, pytest.raises(OSError, match="Address already in use"):
+            stranger.bind(("127.0.0.1", mesh.ports[2]))
+
+
 def test_a_folder_that_cannot_be_written_is_named(mesh):
     mesh.data.parent.joinpath("file").touch()
     mesh.data = mesh.data.parent / "file" / "data"

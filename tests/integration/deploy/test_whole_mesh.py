@@ -63,7 +63,7 @@ def test_the_mesh_starts_from_nothing_stops_and_starts_again(environment):
     assert "messages" in json.loads(fetched(environment, "FIELDMESH_MAILBOX_PORT", "/api/messages"))
     pids = [state.pid for state in Manager(data).states().values()]
     assert len(pids) == len(SERVICES) + 2
-    assert "1 history is whole." in launch("verify", environment, module="services.cli.main")
+    assert "4 histories are whole." in launch("verify", environment, module="services.cli.main")
 
     launch("stop", environment)
     assert not any(map(alive, pids))

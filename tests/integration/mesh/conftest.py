@@ -1,11 +1,32 @@
-"""One mesh a module and size: it takes seconds to fill."""
+"""Filled meshes of both sizes: each takes seconds to fill, so that tests share them."""
+
+from contextlib import ExitStack
 
 import pytest
 
 from tests.support.stage import stage
 
 
+@pytest.fixture(scope="session")
+def shared(tmp_path_factory):
+    """Gives the mesh of a size that tests share; those who change the directory take one of their own."""
+    with ExitStack() as stack:
+        made = {}
+
+        def give(size):
+            if size not in made:
+                made[size] = stack.enter_context(stage(tmp_path_factory.mktemp(f"mesh-{size}"), size))
+            return made[size]
+
+        yield give
+
+
 @pytest.fixture(scope="module", params=["embedded", "grown"])
-def on_stage(request, tmp_path_factory):
-    with stage(tmp_path_factory.mktemp(f"mesh-{request.param}"), request.param) as made:
+def on_stage(request, shared):
+    return shared(request.param)
+
+
+@pytest.fixture(scope="module", params=["embedded", "grown"])
+def own_stage(request, tmp_path_factory):
+    with stage(tmp_path_factory.mktemp(f"mesh-own-{request.param}"), request.param) as made:
         yield made

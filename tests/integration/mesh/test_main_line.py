@@ -93,7 +93,7 @@ def test_accepting_without_shipping_information_leaves_the_order_assigned(on_sta
 
 
 @pytest.mark.req("CP-55")
-def test_a_double_click_on_accept_asks_for_parts_once(on_stage):
+def test_hard_case_6_a_double_click_on_accept_asks_for_parts_once(on_stage):
     order_id = on_stage.allocated()
     request = accept_request(on_stage, order_id, new_id())
     on_stage.desk.become("megan")
@@ -295,6 +295,7 @@ def test_work_is_done_in_order_completed_with_everything_and_closed_for_good(on_
 
     with pytest.raises(Refusal):
         on_stage.desk.fire("megan", order_id, "close")
+    on_stage.desk.fire("amara", order_id, "approve_cost", cost_request_id="1")
     on_stage.desk.fire("amara", order_id, "close")
     assert on_stage.order(order_id).state == "closed"
     with pytest.raises(Refusal):

@@ -118,7 +118,11 @@ def tell(database, notices):
     def deliver(payload, *, event_id="event-1", at=NOW, request_id="request-1"):
         event = envelope_pb2.Event(id=event_id, producer="workorders", request_id=request_id)
         event.occur_time.FromDatetime(at)
-        handler = {"WorkOrderMoved": notices.work_order_moved, "FeedPosted": notices.feed_posted}
+        handler = {
+            "WorkOrderMoved": notices.work_order_moved,
+            "WorkOrderWarned": notices.work_order_warned,
+            "FeedPosted": notices.feed_posted,
+        }
         with database.begin(actor=ACTOR, now=NOW) as transaction:
             handler[payload.DESCRIPTOR.name](transaction, event, payload)
 

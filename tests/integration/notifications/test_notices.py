@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from fieldmesh.workorders.v1 import events_pb2
 from sqlalchemy import select
 
 from services.notifications import directory
@@ -170,7 +171,7 @@ def test_mail_on_what_happened_long_ago_is_marked_sent_and_not_sent(database, pe
     assert (row.state, row.create_time, row.last_outcome) == (3, NOW - timedelta(hours=25), "backdated")
     with database.read() as connection:
         (tried,) = connection.execute(select(deliveries)).all()
-    assert (tried.state, tried.smtp_text[:8], tried.issuer_org) == (3, "Not sent", "voltara")
+    assert (tried.state, tried.smtp_text[:14], tried.issuer_org) == (3, "Marked as sent", "voltara")
 
 
 def test_the_reader_is_told_why_it_came_to_them(database, people, tell):
@@ -183,3 +184,59 @@ def test_the_reader_is_told_why_it_came_to_them(database, people, tell):
     whys = {row.recipient_id: row.content["why"] for row in queued(database)}
     assert whys["lee"] == "You get this mail because you follow this work order."
     assert "Bluefern Dispatch" in whys["riley"]
+
+
+@pytest.mark.req("CP-36")
+def test_a_follower_is_told_of_a_new_state_unless_they_made_it_or_get_another_mail(database, people, tell):
+    order = snapshot(follower_ids=["morgan", "riley", "lee"])
+
+    tell(moved(("work_order_assigned", ["executor_organization"]), order=order, actor="morgan"))
+
+    assert {row.recipient_id: row.template for row in queued(database)} == {
+        "riley": "work_order_assigned",
+        "sam": "work_order_assigned",
+        "lee": "state_changed",
+    }
+    mail = next(row.content for row in queued(database) if row.recipient_id == "lee")
+    assert mail["why"] == "You get this mail because you follow this work order."
+
+
+@pytest.mark.req("CP-36")
+def test_followers_are_not_told_where_the_state_stays_or_where_they_see_the_order_no_more(database, people, tell):
+    keep(database, person("lee", 2, organization_id="kestrel", roles=["partner"]))
+    stayed = moved(order=snapshot(follower_ids=["cse"]))
+    stayed.from_state = stayed.to_state
+
+    tell(stayed)
+    tell(moved(order=snapshot(follower_ids=["lee"])), event_id="event-2", request_id="request-2")
+
+    assert queued(database) == []
+
+
+@pytest.mark.req("B-1")
+def test_a_warning_waits_for_the_readers_working_hours(database, people, tell):
+    tomorrow = NOW.date() + timedelta(days=1)
+    warned = events_pb2.WorkOrderWarned(work_order=snapshot(), target_version=3, percent=75)
+    warned.notices.add(template="target_warning", recipients=["executor_organization", "issuer_dispatchers"])
+    warned.windows.add(weekday=tomorrow.isoweekday(), opens="08:00", closes="17:00")
+
+    tell(warned)
+    tell(warned)
+
+    rows = queued(database)
+    assert {"riley", "sam"} < {row.recipient_id for row in rows}
+    assert len({row.recipient_id for row in rows}) == len(rows)
+    assert all(row.next_time > NOW and row.next_time.minute == 0 for row in rows)
+    assert "75 % of the time is used up" in rows[0].subject
+
+
+@pytest.mark.req("B-1")
+def test_a_missed_target_is_told(database, people, tell):
+    warned = events_pb2.WorkOrderWarned(work_order=snapshot(), target_version=3, missed=True)
+    warned.notices.add(template="target_missed", recipients=["executor_organization"])
+    warned.due_time.FromDatetime(NOW - timedelta(hours=1))
+
+    tell(warned)
+
+    assert queued(database)[0].subject == "Work order 20107925 missed its target date"
+    assert queued(database)[0].next_time == NOW

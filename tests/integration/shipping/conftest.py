@@ -50,8 +50,11 @@ class Desk:
 
     def move(self, order: str = "w1", *, effects: tuple[str, ...] = (), **changes: Any) -> None:
         """The work-order service tells of a transition."""
+        self.tell(work_events.WorkOrderMoved(effects=effects), order, **changes)
+
+    def tell(self, moved: work_events.WorkOrderMoved, order: str = "w1", **changes: Any) -> None:
+        """The same for an event with more in it than effects."""
         self.versions[order] = self.versions.get(order, 0) + 1
-        moved = work_events.WorkOrderMoved(effects=effects)
         moved.work_order.CopyFrom(snapshot(order))
         moved.move_time.FromDatetime(self.clock.now())
         for name, value in changes.items():
@@ -60,6 +63,8 @@ class Desk:
                 getattr(target, name).FromDatetime(value)
             elif isinstance(value, Message):
                 (moved.parts if name == "parts" else getattr(target, name)).CopyFrom(value)
+            elif isinstance(value, list):
+                getattr(target, name).extend(value)
             else:
                 setattr(target, name, value)
         event = common_events.Event(aggregate_id=order, aggregate_version=self.versions[order])

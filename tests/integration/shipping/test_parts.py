@@ -16,10 +16,12 @@ Phase, Parcel = fulfilment_order_pb2.FulfilmentPhase, shipment_pb2.ParcelState
 ANNOUNCED, HANDED_OVER, IN_TRANSIT, DELIVERED = 1, 2, 3, 5
 
 
-def organization(desk: Desk, *, places: bool, version: int) -> None:
+def organization(desk: Desk, *, places: bool, version: int, return_days: int | None = None) -> None:
     changed = technician_events.OrganizationChanged()
     changed.organization.id, changed.organization.name = "voltara", "Voltara"
     changed.organization.auto_place_orders, changed.organization.version = places, version
+    if return_days is not None:
+        changed.organization.return_days = return_days
     desk.handle("organization_changed", events_pb2.Event(), changed)
 
 

@@ -25,7 +25,7 @@ from fieldmesh.technicians.v1 import (
 from fieldmesh.workorders.v1 import events_pb2, work_order_pb2
 from google.protobuf import descriptor_pool, message_factory
 from google.type.date_pb2 import Date
-from sqlalchemy import select, text
+from sqlalchemy import Engine, event, select, text
 
 from services.chassis.actors import service_actor
 from services.chassis.clock import ScriptedClock
@@ -83,13 +83,13 @@ class House:
         self.partner2 = self.caller("partner2", self.kestrel, "partner")
         self.dispatcher = self.caller("dispatcher", self.voltara, "vendor")
 
+    @property
+    def verbs(self) -> tuple[Any, ...]:
+        return self.app.desk, self.app.logins, self.app.profiles, self.app.roster, self.app.credentials, self.app.photos
+
     def call(self, method: str, caller: Caller = CLI, **request: Any) -> Any:
         kind = _request_type(method)
-        service = next(
-            servicer
-            for servicer in (*self.app.kit.values(), self.app.desk, self.app.logins, self.app.profiles)
-            if hasattr(servicer, method)
-        )
+        service = next(servicer for servicer in (*self.app.kit.values(), *self.verbs) if hasattr(servicer, method))
         with calling(Call(caller, "r-1")):
             return getattr(service, method)(kind(**request), None)
 
@@ -255,6 +255,19 @@ def database(request: pytest.FixtureRequest, tmp_path: Path, clock: ScriptedCloc
     opened = Database(f"sqlite:///{tmp_path}/technicians.sqlite3", clock=clock)
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def statements() -> Iterator[list[str]]:
+    """Every statement that is sent, in order; clear it before what counts."""
+    seen: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        seen.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", note)
+    yield seen
+    event.remove(Engine, "before_cursor_execute", note)
 
 
 @pytest.fixture

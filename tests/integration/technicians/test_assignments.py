@@ -175,6 +175,25 @@ def test_a_certificate_must_hold_on_the_day_of_the_visit(house: House, allan: An
     assert (answer.eligible, list(answer.missing_skills)) == (False, ["VT40-CM"])
 
 
+@pytest.mark.req("CP-65")
+def test_a_skill_that_goes_missing_when_the_visit_moves_is_told_apart_from_one_with_a_reason(
+    house: House, allan: Any
+) -> None:
+    bea = house.technician("Bea Unskilled", house.bluefern)
+    late = house.need(start=NOON + timedelta(days=800))
+    for technician, reason in ((allan, ""), (bea, "override_customer")):
+        held = house.reserve(technician, reason_code=reason)
+        house.moved(technician=technician, start=NOON, assignment_id=held.id)
+        answer = house.call("CheckEligibility", house.partner, need=late, technician_id=technician.id)
+        assert list(answer.missing_skills) == ["VT40-CM"]
+        assert list(answer.unexplained_skills) == ([] if reason else ["VT40-CM"])
+
+    elsewhere = house.need("o-2")
+    house.moved("o-2")
+    answer = house.call("CheckEligibility", house.partner, need=elsewhere, technician_id=bea.id)
+    assert list(answer.unexplained_skills) == ["VT40-CM"]
+
+
 def test_the_same_request_gives_the_same_reservation(house: House, allan: Any) -> None:
     first = house.reserve(allan, request_id="once")
 

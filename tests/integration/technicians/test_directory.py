@@ -11,6 +11,7 @@ from fieldmesh.common.v1 import list_pb2, types_pb2
 from fieldmesh.technicians.v1 import membership_pb2, organization_pb2, person_pb2, skill_requirement_pb2, team_pb2
 
 from services.chassis.errors import AlreadyExists, InvalidRequest, NotAllowed, NotFound, WrongState
+from services.chassis.identity import Caller
 from services.technicians.domain.errors import EmailDomainMismatch, LoginInactive
 from tests.integration.technicians.conftest import CLI, TODAY, House, day
 
@@ -58,6 +59,40 @@ def test_people_choose_their_own_zone_and_nobody_elses(house: House) -> None:
     assert [each.field for each in caught.value.violations] == ["time_zone"]
     with pytest.raises(NotFound):
         house.call("UpdateOwnProfile", house.caller("nobody", house.bluefern, "partner"), time_zone="America/Denver")
+
+
+ABSENCE = ["delegate_id", "away_from", "away_until"]
+MONDAY, FRIDAY = {"year": 2026, "month": 3, "day": 2}, {"year": 2026, "month": 3, "day": 6}
+
+
+def absent(house: House, who: Caller, **days: Any) -> Any:
+    return house.call("UpdateOwnProfile", who, update_mask={"paths": ABSENCE}, **days)
+
+
+@pytest.mark.req("PT-8")
+def test_people_name_a_colleague_for_the_days_they_are_away_and_keep_their_zone(house: House) -> None:
+    house.person("Megan", "partner", house.bluefern)
+    house.person("Rosa", "rosa", house.bluefern)
+    house.person("Kwame", "kwame", house.kestrel)
+    megan = house.caller("partner", house.bluefern, "partner")
+    house.call("UpdateOwnProfile", megan, time_zone="America/Denver")
+
+    away = absent(house, megan, delegate_id="person-rosa", away_from=MONDAY, away_until=FRIDAY)
+    assert (away.delegate_id, away.away_until.day, away.time_zone) == ("person-rosa", 6, "America/Denver")
+    assert house.events("Person")[-1].person.delegate_id == "person-rosa"
+    for wrong, field in (
+        ({"delegate_id": "person-kwame"}, "delegate_id"),
+        ({"delegate_id": "person-partner"}, "delegate_id"),
+        ({"away_from": MONDAY}, "away_until"),
+        ({"away_from": FRIDAY, "away_until": MONDAY}, "away_until"),
+    ):
+        with pytest.raises(InvalidRequest) as caught:
+            absent(house, megan, **wrong)
+        assert [each.field for each in caught.value.violations] == [field]
+    back = absent(house, megan)
+    assert (back.delegate_id, back.HasField("away_from")) == ("", False)
+    with pytest.raises(InvalidRequest):
+        house.call("UpdateOwnProfile", megan, update_mask={"paths": ["roles"]})
 
 
 def test_deactivated_people_and_organisations_do_not_sign_in(house: House) -> None:
@@ -149,6 +184,25 @@ def test_what_was_agreed_with_a_partner_is_told_to_its_parties_only(house: House
         True,
     ]
     assert all(each.organization.name for each in house.events("Organization"))
+
+
+@pytest.mark.req("CP-47")
+def test_an_organisation_sets_the_days_for_returns_or_leaves_them_to_the_installation(house: House) -> None:
+    def save(**fields: Any) -> Any:
+        house.voltara = house.call("GetOrganization", id=house.voltara.id)
+        wanted = organization_pb2.Organization(id=house.voltara.id, etag=house.voltara.etag, **fields)
+        return house.call("UpdateOrganization", organization=wanted, update_mask={"paths": ["return_days"]})
+
+    assert not house.voltara.HasField("return_days")
+    assert save(return_days=21).return_days == 21
+    for wrong in (0, 366):
+        with pytest.raises(InvalidRequest) as refused:
+            save(return_days=wrong)
+        assert [each.field for each in refused.value.violations] == ["return_days"]
+    assert not save().HasField("return_days")
+
+    told = [each.organization for each in house.events("Organization") if each.organization.name == "Voltara"]
+    assert [each.return_days for each in told] == [0, 21, 0]
 
 
 def test_teams_are_kept_by_dispatchers_of_their_organisation(house: House) -> None:

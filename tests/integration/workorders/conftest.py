@@ -14,10 +14,16 @@ import pytest
 from fieldmesh.common.v1 import events_pb2 as common_events
 from fieldmesh.common.v1 import list_pb2, types_pb2
 from fieldmesh.shipping.v1 import events_pb2 as shipping_events
-from fieldmesh.shipping.v1 import shipment_pb2, shipping_service_pb2, sla_pb2
+from fieldmesh.shipping.v1 import rma_pb2, shipment_pb2, shipping_service_pb2, sla_pb2
 from fieldmesh.technicians.v1 import assignment_pb2, technicians_service_pb2
 from fieldmesh.technicians.v1 import events_pb2 as directory_events
-from fieldmesh.workorders.v1 import attachment_pb2, events_pb2, work_order_pb2, work_order_service_pb2
+from fieldmesh.workorders.v1 import (
+    attachment_pb2,
+    events_pb2,
+    work_order_pb2,
+    work_order_service_pb2,
+    workflow_pb2,
+)
 from google.protobuf import message_factory
 from google.protobuf.message import Message
 from google.type import date_pb2
@@ -32,7 +38,7 @@ from services.chassis.errors import Unavailable
 from services.chassis.identity import Call, Caller, calling
 from services.chassis.migrations import migrate
 from services.chassis.tables import OWN
-from services.workorders import tables
+from services.workorders import shipped, tables
 from services.workorders.bootstrap import Workorders, assemble
 from services.workorders.handlers.transitions import Others
 from tests.support.servers import postgres  # noqa: F401 - fixture
@@ -80,6 +86,9 @@ class Technicians:
     missing: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     busy: bool = False
+    freelancer: bool = False
+    drives: list[str] = field(default_factory=list)
+    unexplained: list[str] = field(default_factory=list)
     down: bool = False
     checked: list[technicians_service_pb2.CheckEligibilityRequest] = field(default_factory=list)
     reserved: list[technicians_service_pb2.ReserveRequest] = field(default_factory=list)
@@ -89,6 +98,9 @@ class Technicians:
         self.checked.append(request)
         return technicians_service_pb2.CheckEligibilityResponse(
             busy=self.busy,
+            freelancer=self.freelancer,
+            travel_conflicts=self.drives,
+            unexplained_skills=self.unexplained,
             eligible=not self.missing and not self.problems,
             eligible_with_reason=not self.problems,
             missing_skills=self.missing,
@@ -101,7 +113,7 @@ class Technicians:
         return assignment_pb2.Assignment(
             id=request.request_id,
             technician_id=request.technician_id,
-            method=2 if self.missing else 1,
+            method=3 if self.freelancer else 2 if self.missing else 1,
             missing_skills=self.missing,
             etag="held-1",
         )
@@ -113,10 +125,17 @@ class Technicians:
 
 @dataclass
 class Shipping:
-    """Shipping as this service knows it: one required parcel, not delivered yet, and at most one target."""
+    """Shipping as this service knows it: one required parcel on its way, and at most one target."""
 
     target: Any = None
     down: bool = False
+    returns: list[rma_pb2.Rma] = field(default_factory=list)
+
+    def ListRmas(self, request):  # noqa: N802 - the contract's name
+        if self.down:
+            raise Unavailable("shipping does not answer.", reason="SERVICE_UNAVAILABLE")
+        asked = set(request.query.filters[0].values)
+        return rma_pb2.ListRmasResponse(rmas=[each for each in self.returns if each.work_order_id in asked])
 
     def EvaluateAppointment(self, request):  # noqa: N802 - the contract's name
         if self.down:
@@ -124,7 +143,11 @@ class Shipping:
         return shipping_service_pb2.EvaluateAppointmentResponse(target=self.target)
 
     def ListParcels(self, request):  # noqa: N802 - the contract's name
-        return shipment_pb2.ListParcelsResponse(parcels=[{"required": True, "tracking_number": "1Z1", "state": 3}])
+        if self.down:
+            raise Unavailable("shipping does not answer.", reason="SERVICE_UNAVAILABLE")
+        parcel = {"id": "parcel-1", "carrier": "UPS", "required": True, "tracking_number": "1Z1", "state": 3}
+        asked = request.query.filters[0].values
+        return shipment_pb2.ListParcelsResponse(parcels=[{"work_order_id": each, **parcel} for each in asked])
 
 
 @dataclass
@@ -192,6 +215,11 @@ class Desk:
     def get(self, order_id: str, caller: Caller = ADMIN) -> Any:
         return self.orders("GetWorkOrder", caller, id=order_id)
 
+    def workflows(self, method: str, caller: Caller = ADMIN, **request: Any) -> Any:
+        kind = getattr(workflow_pb2, f"{method}Request")
+        answer = self.call(self.app.workflows, method, caller, kind(**request))
+        return list(answer) if method in {"SimulateWorkflow", "MigrateWorkOrders"} else answer
+
     def list(self, caller: Caller, *, view: str = "", mine: bool = False, **query: Any) -> Any:
         return self.orders("ListWorkOrders", caller, query=list_pb2.ListQuery(**query), view=view, mine=mine)
 
@@ -206,16 +234,48 @@ class Desk:
         self.parts(order, 4, 1)
         return self.get(order.id)
 
+    def ready(self, caller: Caller = PARTNER) -> Any:
+        """An order with everything that completing asks for."""
+        order = self.at_work()
+        self.fire(order, "assign_technician", PARTNER, person_id="tech")
+        values = work_order_pb2.WorkOrder()
+        values.appointment.date.year, values.appointment.date.month, values.appointment.date.day = 2026, 3, 3
+        values.appointment.time = "09:00"
+        values.scheduling_completed_date.CopyFrom(values.appointment.date)
+        paths = ["appointment.date", "appointment.time", "scheduling_completed_date"]
+        self.fire(order, "save_appointment", PARTNER, paths, values=values)
+        for item in self.items(order):
+            self.fire(order, "finish_line_item", caller, line_item_id=item.id)
+        self.visited(order, caller, "arrive_time", 12)
+        self.visited(order, caller, "depart_time", 13)
+        self.deliver(order, caller)
+        return self.get(order.id)
+
+    def visited(self, order: Any, caller: Caller, name: str, hour: int) -> Any:
+        """Save one time of the visit, and none else."""
+        values = work_order_pb2.WorkOrder()
+        getattr(values.visit, name).FromDatetime(NOW.replace(hour=hour))
+        return self.fire(order, "set_visit_times", caller, [f"visit.{name}"], values=values).work_order.visit
+
     def parts(self, order: Any, phase: int, version: int, **fields: Any) -> None:
-        told = shipping_events.FulfilmentProgressed(
-            work_order_id=order.id,
-            fulfilment_order_id="fso-1",
-            order_number="00287387",
-            phase=phase,
-            version=version,
-            parcels=[{"required": True, "tracking_number": "1Z1", "state": 5 if phase == 4 else 2}],
-            **{"acceptance_version": 1, **fields},
+        """Shipping tells how far the parts are; `fields` are those of the whole, or of the event."""
+        ordered = {"fulfilment_order_id": "fso-1", "order_number": "00287387"} if phase else {}
+        told = shipping_events.FulfilmentProgressed(work_order_id=order.id, phase=phase, version=version, **ordered)
+        told.parts.MergeFrom(
+            shipping_events.PartsSummary(
+                version=version,
+                acceptance_version=1,
+                phase=phase,
+                parcels=[{"required": True, "tracking_number": "1Z1", "state": 5 if phase == 4 else 2}],
+                **ordered,
+            )
         )
+        for name, value in fields.items():
+            whole = told.parts if name in told.parts.DESCRIPTOR.fields_by_name else told
+            if isinstance(value, Message):
+                getattr(whole, name).CopyFrom(value)
+            else:
+                setattr(whole, name, value)
         self.handle("progress", "fulfilment_progressed", told, version)
 
     def items(self, order: Any, caller: Caller = PARTNER) -> list[Any]:
@@ -284,6 +344,19 @@ def acceptance(**ship_to: Any) -> dict[str, Any]:
     return {"paths": SHIP_TO_PATHS + TRAVEL_PATHS, "values": order}
 
 
+APPOINTMENT_PATHS = [
+    "appointment.date", "appointment.time", "technician.name", "technician.phone", "scheduling_completed_date",
+]  # fmt: skip
+
+
+def appointment(day: date = date(2026, 3, 3)) -> dict:
+    order = work_order_pb2.WorkOrder(scheduling_completed_date=on(NOW.date()))
+    order.appointment.date.CopyFrom(on(day))
+    order.appointment.time = "09:00"
+    order.technician.name, order.technician.phone = "Ada Moss", "512-555-0102"
+    return {"paths": APPOINTMENT_PATHS, "values": order}
+
+
 @pytest.fixture(scope="module")
 def _postgresql(postgres: str) -> str:  # noqa: F811 - the fixture
     migrate("workorders", postgres)
@@ -334,11 +407,13 @@ def desk(request: pytest.FixtureRequest, database: Database, clock: ScriptedCloc
 
 def _desk(database: Database, clock: ScriptedClock, folder: Path) -> Desk:
     technicians, shipping = Technicians(), Shipping()
-    others = Others(technicians, shipping, shipping)
+    others = Others(technicians, shipping, shipping, shipping)
     return Desk(assemble(database, BlobStore.in_folder(folder / "files"), others, clock), clock, technicians, shipping)
 
 
 def _furnish(desk: Desk) -> None:
+    with desk.app.database.begin(actor=ME) as transaction:
+        shipped.publish_shipped(transaction)
     _directory(desk)
     _master_data(desk)
     # Requests of the tests themselves begin elsewhere, whether or not these were made just now.

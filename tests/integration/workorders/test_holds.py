@@ -8,7 +8,7 @@ import pytest
 
 from services.workorders import seeds
 from services.workorders.domain.errors import WorkOrderError
-from tests.integration.workorders.conftest import ADMIN, DISPATCHER, ME, PARTNER, on
+from tests.integration.workorders.conftest import ADMIN, DISPATCHER, ME, PARTNER, appointment, on
 
 THURSDAY = date(2026, 3, 5)
 HOLD = {"reason_code": "customer_request", "resume_date": on(THURSDAY), "comment": "The site is closed"}
@@ -113,3 +113,36 @@ def test_a_partner_asks_for_a_hold_that_the_dispatcher_declines_or_grants(holdin
     assert (held.state, held.hold_request.text) == ("on_hold", "")
     said = [post.body for post in holding.kit("FeedPost", "ListFeedPosts", PARTNER).feed_posts]
     assert {"Closed until Thursday", "The customer insists", "Nobody opens"} <= set(said)
+
+
+@pytest.mark.req("CP-79")
+def test_the_schedule_is_looked_at_when_work_resumes(holding):
+    order = holding.accepted()
+    holding.fire(order, "save_appointment", PARTNER, **appointment(date(2026, 3, 3)))
+    holding.fire(order, "hold", DISPATCHER, **HOLD)
+
+    holding.app.due.run_due(THURSDAY_BEGINS)
+    resumed = holding.get(order.id)
+    agreed = holding.fire(order, "save_appointment", PARTNER, **appointment(date(2026, 3, 9))).work_order
+
+    assert [(flag.code, flag.blocks_close) for flag in resumed.flags] == [("appointment_passed", False)]
+    assert "3 March 2026, 09:00 passed while work was held" in resumed.flags[0].message
+    assert list(agreed.flags) == []
+
+
+@pytest.mark.req("CP-73")
+def test_hard_case_4_a_target_that_overtakes_an_agreed_appointment_is_flagged_and_nobody_is_blamed(holding):
+    order = holding.accepted()
+    holding.target(order, 1, datetime(2026, 3, 6, 6, tzinfo=UTC))
+    holding.fire(order, "save_appointment", PARTNER, **appointment(date(2026, 3, 5)))
+
+    holding.target(order, 2, datetime(2026, 3, 5, 6, tzinfo=UTC))
+    overtaken = holding.get(order.id)
+    holding.target(order, 3, datetime(2026, 3, 6, 6, tzinfo=UTC))
+    again = holding.get(order.id)
+
+    assert [flag.code for flag in overtaken.flags] == ["target_before_appointment"]
+    assert "moved to 4 March 2026, before the appointment of 5 March 2026, 09:00" in overtaken.flags[0].message
+    assert (overtaken.appointment.delay_reason_code, overtaken.state) == ("", "ship_to_received")
+    assert "Flags" in {row.field_label for row in holding.history(order)}
+    assert list(again.flags) == []

@@ -24,20 +24,9 @@ from tests.integration.workorders.conftest import (
     TECHNICIAN,
     UTILITY,
     acceptance,
+    appointment,
     on,
 )  # fmt: skip
-
-APPOINTMENT_PATHS = [
-    "appointment.date", "appointment.time", "technician.name", "technician.phone", "scheduling_completed_date",
-]  # fmt: skip
-
-
-def appointment(day: date = date(2026, 3, 3)) -> dict:
-    order = work_order_pb2.WorkOrder(scheduling_completed_date=on(NOW.date()))
-    order.appointment.date.CopyFrom(on(day))
-    order.appointment.time = "09:00"
-    order.technician.name, order.technician.phone = "Ada Moss", "512-555-0102"
-    return {"paths": APPOINTMENT_PATHS, "values": order}
 
 
 def reason_of(error) -> str:
@@ -85,6 +74,21 @@ def test_a_subject_that_names_another_plan_is_flagged(desk):
     order = desk.create(subject="NonAssure - VT-40 - Head replacement (Ver 01)")
 
     assert [flag.code for flag in order.flags] == ["subject_plan_mismatch"]
+
+
+@pytest.mark.req("CP-18")
+def test_flags_of_a_subject_are_told_beforehand_and_follow_its_changes(desk):
+    wrong = "NonAssure - XX-999 - Head replacement (Ver 01)"
+    about = {"entitlement_id": desk.ids["assure"], "station_ids": [desk.ids["station"]]}
+
+    told = desk.orders("CheckSubject", DISPATCHER, subject=wrong, **about).flags
+    order = desk.create(subject=wrong)
+    wanted = work_order_pb2.WorkOrder(id=order.id, etag=order.etag, subject="Assure - Something else")
+    edited = desk.orders("UpdateWorkOrder", DISPATCHER, work_order=wanted, update_mask={"paths": ["subject"]})
+
+    assert [flag.code for flag in told] == [flag.code for flag in order.flags]
+    assert [flag.code for flag in told] == ["subject_plan_mismatch", "subject_model_mismatch"]
+    assert list(edited.flags) == []
 
 
 @pytest.mark.req("R-2")
@@ -268,7 +272,7 @@ def test_a_late_appointment_asks_and_then_keeps_the_reason(desk):
         desk.fire(order, "save_appointment", PARTNER, **appointment())
     preview = desk.orders(
         "PreviewTransition", PARTNER, work_order_id=order.id, transition="save_appointment",
-        work_order=appointment()["values"], update_mask={"paths": APPOINTMENT_PATHS},
+        work_order=appointment()["values"], update_mask={"paths": appointment()["paths"]},
     )  # fmt: skip
     confirmed = {"continue_past_target": True, "seen_target_version": 2, "reason_code": "weather"}
     saved = desk.fire(order, "save_appointment", PARTNER, **appointment(), **confirmed).work_order
@@ -282,7 +286,7 @@ def test_a_late_appointment_asks_and_then_keeps_the_reason(desk):
     assert any(row.reason.startswith("Delay due to weather") for row in desk.history(order))
 
 
-def test_a_moved_target_asks_again(desk):
+def test_hard_case_5_a_moved_target_asks_again(desk):
     order = desk.at_work()
     desk.target(order, 2, datetime(2026, 3, 3, 6, tzinfo=UTC))
     confirmed = {"continue_past_target": True, "seen_target_version": 1, "reason_code": "weather"}
@@ -348,6 +352,62 @@ def test_a_technician_without_a_skill_is_assigned_with_a_reason(desk):
     assert (facts["Method"], facts["Reason"]) == ("Manual Override", "Other")
 
 
+@pytest.mark.req("CP-65")
+@pytest.mark.req("CP-68")
+def test_an_appointment_on_whose_day_a_skill_is_missing_is_flagged_until_that_is_answered(desk):
+    order = desk.at_work()
+    desk.fire(order, "assign_technician", PARTNER, person_id="tech")
+    words = (
+        "Ada Moss does not hold VT40-CM on the day of the appointment; assign somebody else, or assign Ada Moss again "
+        "with a reason."
+    )
+
+    def saved():
+        return desk.fire(order, "save_appointment", PARTNER, **appointment())
+
+    def flags():
+        return [(each.code, each.message, each.blocks_close) for each in desk.get(order.id).flags]
+
+    desk.technicians.unexplained = ["VT40-CM"]
+    warned = saved()
+    flagged = flags()
+    desk.technicians.down = True
+    saved()
+    unanswered = flags()
+    desk.technicians.down, desk.technicians.unexplained = False, []
+    saved()
+    held_again = flags()
+    desk.technicians.unexplained = ["VT40-CM"]
+    saved()
+    desk.fire(order, "assign_technician", PARTNER, person_id="tech")
+
+    assert [(each.code, each.message) for each in warned.warnings] == [("SKILLS_MISSING", words)]
+    assert flagged == unanswered == [("technician_unqualified", words, True)]
+    assert held_again == []
+    assert flags() == []
+
+
+@pytest.mark.req("CP-68")
+def test_a_drive_that_takes_too_long_warns_and_stops_nothing(desk):
+    order = desk.at_work()
+    words = "The visit of 20100007 ends 30 min before this one begins, and the drive takes about 2 h (90 miles)."
+    desk.technicians.drives = [words]
+
+    foreseen = desk.orders(
+        "PreviewTransition", PARTNER, work_order_id=order.id, transition="assign_technician",
+        inputs={"person_id": "tech"},
+    )  # fmt: skip
+    assigned = desk.fire(order, "assign_technician", PARTNER, person_id="tech")
+    saved = desk.fire(order, "save_appointment", PARTNER, **appointment())
+
+    told = [("TRAVEL_CONFLICT", f"Ada Moss: {words}")]
+    for answer in (foreseen, assigned, saved):
+        assert [(each.code, each.message) for each in answer.warnings] == told
+    assert (assigned.happened, saved.happened) == (True, True)
+    assert assigned.work_order.technician.name == "Ada Moss"
+    assert saved.work_order.appointment.time == "09:00"
+
+
 def test_nobody_is_assigned_while_technicians_is_down(desk):
     order = desk.at_work()
     desk.technicians.down = True
@@ -388,7 +448,7 @@ def test_work_is_finished_completed_sent_back_and_closed(desk):
     assert (completed.state, back.state, closed.state) == ("completed", "in_progress", "closed")
     assert (completed.state_label, closed.state_label) == ("Completed", "Closed")
     assert [item.number for item in items] == ["00000001", "00000002"]
-    assert list(desk.orders("ListAvailableTransitions", ADMIN, work_order_id=order.id).transitions) == []
+    assert list(desk.orders("ListAvailableTransitions", DISPATCHER, work_order_id=order.id).transitions) == []
     answers = list(desk.orders("VerifyHistory", ADMIN, work_order=order.number))
     assert answers[-1].checked == 1
     assert not any(answer.fault for answer in answers)
@@ -512,12 +572,16 @@ def test_evidence_is_covered_by_the_chain(desk):
     assert [answer.sequence for answer in desk.orders("VerifyHistory", ADMIN) if answer.fault] == [2]
 
 
-def test_a_later_acceptance_counts_its_fulfilment_anew(desk):
-    order = desk.accepted()
-    desk.parts(order, 2, 5)
+@pytest.mark.req("B-1")
+def test_others_are_told_the_kinds_of_work_of_the_line_items_each_once(desk):
+    wanted = {"name": "New station", "kind": 2, "duration_minutes": 60, "active": True}
+    installing = desk.kit("WorkType", "CreateWorkType", DISPATCHER, work_type=wanted)
+    one_kind = desk.create(line_items=2)
+    desk.ids = {**desk.ids, "wiring": installing.id}
+    other = desk.create(line_items=1, parts=False)
 
-    desk.parts(order, 1, 1, acceptance_version=2)
-    desk.parts(order, 3, 6)
+    for order in (one_kind, other):
+        desk.fire(order, "allocate", DISPATCHER, executor_org=BLUEFERN)
 
-    summary = desk.get(order.id).fulfilment
-    assert summary.phase == "placed"
+    told = {each.work_order.work_order_id: list(each.work_order.work_type_kinds) for each in desk.told()}
+    assert told == {one_kind.id: [1], other.id: [2]}

@@ -6,6 +6,7 @@ import pytest
 
 from services.chassis.errors import Refusal
 from services.workorders import seeds
+from services.workorders.domain.errors import WorkOrderError
 from tests.integration.workorders.conftest import DISPATCHER, ME, PARTNER, STRANGER
 
 DELAY, OVERRIDE = 1, 2
@@ -69,6 +70,33 @@ def test_an_assignment_offers_override_reasons_with_other_among_them(seeded):
     assert "only_available" in codes
     assert "override_other" in codes
     assert "technician_availability" not in codes
+    kinds = [each.kind for each in offered(seeded, order, transition="assign_technician")]
+    assert kinds == ["override"] * 5 + ["freelancer"] * 3
+
+
+@pytest.mark.req("CP-59")
+@pytest.mark.req("CP-66")
+def test_a_freelancer_is_assigned_with_a_reason_for_freelancers_and_nothing_else(seeded):
+    order = seeded.at_work()
+    seeded.technicians.freelancer = True
+
+    with pytest.raises(WorkOrderError) as unexplained:
+        seeded.fire(order, "assign_technician", PARTNER, person_id="tech")
+    with pytest.raises(WorkOrderError) as of_another_kind:
+        seeded.fire(order, "assign_technician", PARTNER, person_id="tech", reason_code="only_available")
+    nobody = list(seeded.technicians.reserved)
+    assigned = seeded.fire(
+        order, "assign_technician", PARTNER, person_id="tech", reason_code="special_skill"
+    ).work_order
+
+    assert unexplained.value.reason == of_another_kind.value.reason == "FREELANCER_REASON_MISSING"
+    assert unexplained.value.metadata == {"name": "Ada Moss", "missing": ""}
+    assert [violation.field for violation in unexplained.value.violations] == ["inputs.reason_code"]
+    assert nobody == []
+    assert assigned.technician.name == "Ada Moss"
+    posts = seeded.kit("FeedPost", "ListFeedPosts", PARTNER).feed_posts
+    facts = {fact.label: fact.value for fact in posts[0].facts}
+    assert (facts["Method"], facts["Reason"]) == ("Freelancer", "Special skill needed")
 
 
 def test_an_issuer_replaces_a_reason_by_one_of_the_same_code_and_hides_one_by_deactivating_its_own(seeded):

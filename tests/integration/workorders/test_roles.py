@@ -13,7 +13,6 @@ from tests.integration.workorders.conftest import (
     APPROVER,
     BLUEFERN,
     DISPATCHER,
-    NOW,
     PARTNER,
     TECHNICIAN,
     acceptance,
@@ -44,28 +43,8 @@ def refused(desk, order, caller):
     return True
 
 
-def visited(desk, order, caller, name, hour):
-    """Save one time of the visit, and none else."""
-    values = work_order_pb2.WorkOrder()
-    getattr(values.visit, name).FromDatetime(NOW.replace(hour=hour))
-    return desk.fire(order, "set_visit_times", caller, [f"visit.{name}"], values=values).work_order.visit
-
-
 def completed(desk, caller=PARTNER):
-    order = desk.at_work()
-    desk.fire(order, "assign_technician", PARTNER, person_id="tech")
-    values = work_order_pb2.WorkOrder()
-    values.appointment.date.year, values.appointment.date.month, values.appointment.date.day = 2026, 3, 3
-    values.appointment.time = "09:00"
-    values.scheduling_completed_date.CopyFrom(values.appointment.date)
-    paths = ["appointment.date", "appointment.time", "scheduling_completed_date"]
-    desk.fire(order, "save_appointment", PARTNER, paths, values=values)
-    for item in desk.items(order):
-        desk.fire(order, "finish_line_item", caller, line_item_id=item.id)
-    visited(desk, order, caller, "arrive_time", 12)
-    visited(desk, order, caller, "depart_time", 13)
-    desk.deliver(order, caller)
-    return desk.fire(order, "complete", caller).work_order
+    return desk.fire(desk.ready(caller), "complete", caller).work_order
 
 
 @pytest.mark.req("R-1")
@@ -79,15 +58,15 @@ def test_a_partner_accepts_schedules_and_completes_but_never_creates_allocates_o
 
     assert creating.value.kind == "forbidden"
     assert buttons(desk, allocated, PARTNER) == ["Accept", "Could Not Complete", "Request For Assistance"]
-    assert buttons(desk, allocated, PARTNER, MORE) == ["Request hold", "Reject"]
+    assert buttons(desk, allocated, PARTNER, MORE) == ["Request rate or cost", "Request hold", "Reject"]
     assert refused(desk, allocated, PARTNER)
     accepted = desk.fire(allocated, "accept", PARTNER, **acceptance()).work_order
     assert "Place order" not in buttons(desk, accepted, PARTNER)
     desk.parts(accepted, 4, 1)
     assert buttons(desk, accepted, PARTNER) == ["Completed", "Could Not Complete", "Request For Assistance"]
-    assert buttons(desk, accepted, PARTNER, MORE) == ["Request hold"]
+    assert buttons(desk, accepted, PARTNER, MORE) == ["Request rate or cost", "Request hold"]
     assert buttons(desk, accepted, PARTNER, INLINE) == [
-        "Assign technician", "Save appointment", "Finish line item", "Save visit times",
+        "Assign technician", "Save appointment", "Finish line item", "Line item failed", "Save visit times",
     ]  # fmt: skip
 
 
@@ -105,7 +84,8 @@ def test_a_dispatcher_creates_allocates_places_orders_and_closes_in_an_organisat
     accepted = desk.fire(allocated, "accept", PARTNER, **acceptance()).work_order
     assert buttons(desk, accepted, DISPATCHER) == ["Place order"]
     assert buttons(desk, accepted, DISPATCHER, MORE) == [
-        "Parts are being prepared", "Parts shipped", "Parts delivered", "Put on hold", "Cancel work order",
+        "Parts are being prepared", "Parts shipped", "Parts delivered", "Correct address", "Report parcel lost",
+        "Direct a further action", "Put on hold", "Cancel work order",
     ]  # fmt: skip
     desk.orders("DeleteWorkOrder", DISPATCHER, id=created.id, etag=before.etag)
     done = completed(desk)
@@ -136,11 +116,11 @@ def test_a_technician_sees_assignments_of_their_own_and_does_the_visit(desk):
     assert [order.id for order in desk.list(ASSIGNED).work_orders] == [mine.id]
     with pytest.raises(NotFound):
         desk.get(other.id, ASSIGNED)
-    assert buttons(desk, mine, ASSIGNED, INLINE) == ["Finish line item", "Save visit times"]
+    assert buttons(desk, mine, ASSIGNED, INLINE) == ["Finish line item", "Line item failed", "Save visit times"]
     assert buttons(desk, mine, ASSIGNED) == ["Completed"]
     assert refused(desk, mine, ASSIGNED)
-    arrived = visited(desk, mine, ASSIGNED, "arrive_time", 12)
-    left = visited(desk, mine, ASSIGNED, "depart_time", 13)
+    arrived = desk.visited(mine, ASSIGNED, "arrive_time", 12)
+    left = desk.visited(mine, ASSIGNED, "depart_time", 13)
     assert not arrived.HasField("depart_time")
     assert (left.arrive_time, left.depart_time.ToDatetime().hour) == (arrived.arrive_time, 13)
 

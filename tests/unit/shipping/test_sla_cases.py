@@ -118,6 +118,10 @@ def test_a_worked_case_gives_its_target(result: Target, day: str, before: str) -
         assert (local.time(), (local.date() - result.due_date).days) == (time(0), 1)
 
 
+def test_every_worked_case_of_the_specification_is_here() -> None:
+    assert {case[0].split()[0] for case in CASES} == {str(number) for number in range(1, 21)}
+
+
 def test_a_delivery_may_come_early_without_pulling_the_target_in() -> None:
     assert target(expected("2026-03-05", delivered="2026-03-03")).due_date == date(2026, 3, 6)
 

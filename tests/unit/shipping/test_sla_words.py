@@ -40,22 +40,22 @@ def test_a_delivery_over_a_holiday() -> None:
         "Repair SLA, version 2, allows 3 business days.",
         "Dates and times are those of America/Chicago, the site's time zone.",
         "Business time follows the calendar US business days, version 3.",
-        "Required parcel UPS 1: expected Wed 2025-12-24.",
-        "The latest of the required deliveries is Wed 2025-12-24.",
-        "Thu 2025-12-25 is skipped: Christmas Day.",
-        "Fri 2025-12-26 is business day 1.",
-        "Sat 2025-12-27 and Sun 2025-12-28 are not business days.",
-        "Mon 2025-12-29 and Tue 2025-12-30 are business days 2 and 3.",
-        "Due on Tue 2025-12-30, by the end of the day (before Wed 2025-12-31 00:00 CST).",
+        "Required parcel UPS 1: expected Wed 24 Dec 2025.",
+        "The latest of the required deliveries is Wed 24 Dec 2025.",
+        "Thu 25 Dec 2025 is skipped: Christmas Day.",
+        "Fri 26 Dec 2025 is business day 1.",
+        "Sat 27 Dec 2025 and Sun 28 Dec 2025 are not business days.",
+        "Mon 29 Dec 2025 and Tue 30 Dec 2025 are business days 2 and 3.",
+        "Due on Tue 30 Dec 2025, by the end of the day (before Wed 31 Dec 2025, 00:00 CST).",
     ]
 
 
 def test_an_assignment_after_the_cut_off() -> None:
     assert words(AssignmentAnchor(datetime(2026, 3, 13, 22, 30, tzinfo=UTC)))[3:] == [
-        "Without parts, it counts from the assignment, Fri 2026-03-13 17:30 CDT.",
-        "That is at or after the cut-off, 17:00, so it counts as assigned on Mon 2026-03-16.",
-        "Tue 2026-03-17 is business day 1.",
-        "Due on Tue 2026-03-17, by the end of the day (before Wed 2026-03-18 00:00 CDT).",
+        "Without parts, it counts from the assignment, Fri 13 Mar 2026, 17:30 CDT.",
+        "That is at or after the cut-off, 17:00, so it counts as assigned on Mon 16 Mar 2026.",
+        "Tue 17 Mar 2026 is business day 1.",
+        "Due on Tue 17 Mar 2026, by the end of the day (before Wed 18 Mar 2026, 00:00 CDT).",
     ]
 
 
@@ -68,23 +68,23 @@ def test_hours_over_a_hold_that_counts_and_one_that_does_not() -> None:
     )
 
     assert said[4:] == [
-        "120 minutes are needed from Fri 2026-03-06 15:30 CST, without pauses until Mon 2026-03-09 08:30 CDT.",
-        "On hold from Fri 2026-03-06 16:00 CST to Mon 2026-03-09 10:00 CDT: 180 minutes do not count.",
+        "120 minutes are needed from Fri 6 Mar 2026, 15:30 CST, without pauses until Mon 9 Mar 2026, 08:30 CDT.",
+        "On hold from Fri 6 Mar 2026, 16:00 CST to Mon 9 Mar 2026, 10:00 CDT: 180 minutes do not count.",
         (
-            "On hold from Sat 2026-03-14 01:00 CDT to Sun 2026-03-15 01:00 CDT changes nothing: "
+            "On hold from Sat 14 Mar 2026, 01:00 CDT to Sun 15 Mar 2026, 01:00 CDT changes nothing: "
             "it began after the time was used up."
         ),
-        "The time is used up at Mon 2026-03-09 11:30 CDT.",
-        "Fri 2026-03-06 15:30 CST to Fri 2026-03-06 16:00 CST counts 30 minutes.",
-        "Mon 2026-03-09 10:00 CDT to Mon 2026-03-09 11:30 CDT counts 90 minutes.",
-        "Due before Mon 2026-03-09 11:30 CDT.",
+        "The time is used up at Mon 9 Mar 2026, 11:30 CDT.",
+        "Fri 6 Mar 2026, 15:30 CST to Fri 6 Mar 2026, 16:00 CST counts 30 minutes.",
+        "Mon 9 Mar 2026, 10:00 CDT to Mon 9 Mar 2026, 11:30 CDT counts 90 minutes.",
+        "Due before Mon 9 Mar 2026, 11:30 CDT.",
     ]
 
 
 def test_an_open_hold() -> None:
     said = words(parcels(date(2026, 3, 3)), Pause(datetime(2026, 3, 4, 16, tzinfo=UTC)))
 
-    assert said[-2] == "On hold since Wed 2026-03-04 10:00 CST: the clock stands still and the date stays shown."
+    assert said[-2] == "On hold since Wed 4 Mar 2026, 10:00 CST: the clock stands still and the date stays shown."
 
 
 def test_a_worked_saturday_and_a_closed_day_are_named() -> None:
@@ -99,7 +99,7 @@ def test_a_worked_saturday_and_a_closed_day_are_named() -> None:
 
     said = words(parcels(date(2026, 3, 5)), calendar=calendar)
 
-    assert said[5:7] == ["Fri 2026-03-06 is skipped: Company day.", "Sat 2026-03-07 is business day 1."]
+    assert said[5:7] == ["Fri 6 Mar 2026 is skipped: Company day.", "Sat 7 Mar 2026 is business day 1."]
 
 
 def test_a_calendar_without_working_time_is_named() -> None:

@@ -109,6 +109,18 @@ def test_every_fault_is_told_at_once():
     assert found == sorted(found)
 
 
+@pytest.mark.req("B-2")
+def test_a_fault_of_shape_hides_none_of_consistency_elsewhere():
+    found = faults(
+        ("tone: neutral, frozen: true}", "tone: loud, frozen: true}"), ("{role: technician", "{role: wizard")
+    )
+
+    assert [message for _, message in found] == [
+        "There is no role “wizard”.",
+        "Must be one of: neutral, info, success, warning, danger.",
+    ]
+
+
 def test_an_unreachable_state_and_an_open_state_without_a_way_out_are_faults():
     limbo = ("  completed:", "  limbo: {label: Limbo, rank: 85, category: open, clock_running: true}\n  completed:")
     leads_there = ("    from: [completed]\n    to: in_progress", "    from: [completed]\n    to: limbo")

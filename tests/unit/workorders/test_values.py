@@ -12,10 +12,11 @@ from services.workorders.domain import paths
 from services.workorders.domain.appointments import instant_of, is_late
 from services.workorders.domain.errors import AppointmentTimeInvalid
 from services.workorders.domain.fulfilment import implied_transition
+from services.workorders.domain.target import SlaSummary
 from services.workorders.domain.texts import text_of
 from services.workorders.domain.travel import billable_miles, billable_miles_in_all
 from services.workorders.domain.values import Money
-from services.workorders.domain.work_order import ClockFold, SlaSummary, Travel
+from services.workorders.domain.work_order import ClockFold, Travel
 from tests.support.orders import WORKFLOW, order
 
 CHICAGO = "America/Chicago"
@@ -85,6 +86,10 @@ def test_writing_a_path_leaves_the_original():
         (datetime(2026, 3, 2, 15, 0, tzinfo=UTC), "2026-03-02T15:00:00Z"),
         (date(2026, 3, 2), "2026-03-02"),
         (("a", "b"), "a, b"),
+        (1_234_567.8, "1234567.8"),  # every digit of a meter read
+        (100_000_000.0, "100000000"),
+        (0.1 + 0.2, "0.3"),
+        (0.0, "0"),
     ],
 )
 def test_values_as_people_read_them(value, text):

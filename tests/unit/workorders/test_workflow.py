@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from services.workorders.domain.outcome import FieldChange, Outcome, Refusal
+from services.workorders.domain.requests import CostDecision, CostKind
 from services.workorders.domain.values import Money
 from services.workorders.domain.work_order import (
     Ending,
@@ -18,7 +19,6 @@ from services.workorders.domain.work_order import (
     SiteTechnician,
 )
 from tests.support.orders import (
-    ADMIN,
     APPOINTMENT,
     APPROVER,
     DISPATCHER,
@@ -124,12 +124,17 @@ def test_saving_a_draft_changes_nothing_and_fills_the_form_next_time():
 
 
 @pytest.mark.req("CP-53")
-def test_another_cost_per_mile_than_the_contract_raises_a_flag():
+def test_another_cost_per_mile_than_the_contract_awaits_approval_and_falls_back_where_it_is_declined():
     dearer = {**SHIPPING, **TRAVEL, "travel.cost_per_mile": Money("USD", 900_000)}
 
     outcome = fire(order("assigned"), "accept", PARTNER_USER, dearer)
+    declined = fire(outcome.order, "decline_cost", APPROVER, cost_request_id="1", comment="Not agreed")
 
-    assert [flag.code for flag in outcome.order.flags] == ["rate_differs_from_contract"]
+    asked = outcome.order.cost_requests[0]
+    assert (asked.kind, asked.amount, asked.is_open) == (CostKind.TRAVEL_RATE, Money("USD", 900_000), True)
+    assert [notice.template for notice in outcome.notices] == ["work_order_accepted", "cost_requested"]
+    assert declined.order.travel.cost_per_mile == Money("USD", 670_000)
+    assert declined.order.cost_requests[0].decision is CostDecision.DECLINED
 
 
 @pytest.mark.req("CP-29")
@@ -240,6 +245,48 @@ def test_a_missing_skill_asks_for_a_reason():
     assert refusal.error.metadata == {"missing": "VT40-CM"}
 
 
+@pytest.mark.req("CP-66")
+@pytest.mark.parametrize(
+    ("kind", "missing", "refused"),
+    [
+        ("", (), "FREELANCER_REASON_MISSING"),
+        ("", ("VT40-CM",), "FREELANCER_REASON_MISSING"),
+        ("override", ("VT40-CM",), "FREELANCER_REASON_MISSING"),
+        ("freelancer", (), ""),
+        ("freelancer", ("VT40-CM",), ""),
+    ],
+)
+def test_a_freelancer_always_needs_a_reason_of_its_own_kind(kind, missing, refused):
+    eligibility = {**SNAPSHOTS["eligibility"], "freelancer": True, "missing": missing}
+    snapshots = {"eligibility": eligibility, "reasons": {"only_one": "One"}, "reason": {"label": "One", "kind": kind}}
+    inputs = {"person_id": "person-9", "reason_code": "only_one" if kind else ""}
+
+    result = fire(order("in_progress"), "assign_technician", PARTNER_USER, snapshots=snapshots, **inputs)
+
+    assert getattr(getattr(result, "error", None), "reason", "") == refused
+    if refused:
+        assert result.error.metadata == {"name": "Ada Moss", "missing": ",".join(missing)}
+    else:
+        assert result.order.technician.name == "Ada Moss"
+
+
+@pytest.mark.req("CP-65")
+def test_the_reason_of_a_freelancer_does_not_override_a_missing_skill():
+    eligibility = {**SNAPSHOTS["eligibility"], "missing": ("VT40-CM",)}
+    snapshots = {
+        "eligibility": eligibility,
+        "reasons": {"special_skill": "Special skill"},
+        "reason": {"label": "Special skill", "kind": "freelancer"},
+    }
+
+    refusal = fire(
+        order("in_progress"), "assign_technician", PARTNER_USER, snapshots=snapshots,
+        person_id="p", reason_code="special_skill",
+    )  # fmt: skip
+
+    assert refusal.error.reason == "SKILLS_MISSING"
+
+
 @pytest.mark.req("CP-40")
 def test_an_appointment_keeps_local_time_zone_and_instant():
     outcome = fire(order("in_progress"), "save_appointment", PARTNER_USER, APPOINTMENT)
@@ -247,6 +294,23 @@ def test_an_appointment_keeps_local_time_zone_and_instant():
     assert outcome.order.appointment.start_time == datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
     assert outcome.order.appointment.time_zone == "America/Chicago"
     assert not any(notice.template == "appointment_after_target" for notice in outcome.notices)
+
+
+@pytest.mark.req("CP-40")
+def test_an_appointment_cannot_be_on_a_day_before_the_order_was_created():
+    created = datetime(2026, 2, 28, 3, tzinfo=UTC)  # the evening of the 27th at the site
+    before = {**APPOINTMENT, "appointment.date": date(2026, 2, 26)}
+    on_the_day = {**APPOINTMENT, "appointment.date": date(2026, 2, 27)}
+
+    refusal = fire(order("in_progress", create_time=created), "save_appointment", PARTNER_USER, before)
+    assert fields_of(refusal) == {"appointment.date"}
+    assert (
+        refusal.error.violations[0].description
+        == "The appointment is before the work order was created, on 27 Feb 2026."
+    )
+
+    outcome = fire(order("in_progress", create_time=created), "save_appointment", PARTNER_USER, on_the_day)
+    assert outcome.order.appointment.date == date(2026, 2, 27)
 
 
 LATE = {**APPOINTMENT, "appointment.date": date(2026, 3, 4)}
@@ -409,7 +473,7 @@ def test_a_blocking_flag_keeps_the_order_open():
 @pytest.mark.req("CP-32")
 def test_closed_offers_nothing_to_anybody():
     assert fire(order("completed"), "close", DISPATCHER).order.state == "closed"
-    assert WORKFLOW.available(order("closed"), ADMIN, NOW, SNAPSHOTS) == ()
+    assert WORKFLOW.available(order("closed"), DISPATCHER, NOW, SNAPSHOTS) == ()
 
 
 def test_an_unknown_transition_and_a_wrong_state_are_told_apart():
@@ -481,19 +545,26 @@ def test_work_resumes_where_it_was_held_or_where_the_parts_are_by_now(before, ph
 @pytest.mark.req("CP-88")
 @pytest.mark.req("CP-89")
 @pytest.mark.parametrize(
-    ("transition", "state", "who", "reason", "label", "effect"),
+    ("transition", "state", "who", "reason", "label", "effects"),
     [
-        ("could_not_complete", "in_progress", PARTNER_USER, "obstruction", "Physical obstruction", "stop_clock"),
-        ("reject", "assigned", PARTNER_USER, "mismatch", "Task does not match equipment or site", "void_clock"),
-        ("cancel", "on_hold", DISPATCHER, "self_resolved", "Resolved by itself", "void_clock"),
+        (
+            "could_not_complete",
+            "in_progress",
+            PARTNER_USER,
+            "obstruction",
+            "Physical obstruction",
+            ("stop_clock", "release_parts"),
+        ),
+        ("reject", "assigned", PARTNER_USER, "mismatch", "Task does not match equipment or site", ("void_clock",)),
+        ("cancel", "on_hold", DISPATCHER, "self_resolved", "Resolved by itself", ("void_clock", "release_parts")),
     ],
 )
-def test_an_end_keeps_its_reason_and_tells_it_in_the_feed(transition, state, who, reason, label, effect):  # noqa: PLR0913, PLR0917
+def test_an_end_keeps_its_reason_and_tells_it_in_the_feed(transition, state, who, reason, label, effects):  # noqa: PLR0913, PLR0917
     told = {"reason": {"label": label}}
     ended = fire(order(state), transition, who, snapshots=told, reason_code=reason, comment="Seen on site")
 
     assert ended.order.ending == Ending(reason, f"{label}: Seen on site", NOW)
-    assert ended.effects == (effect,)
+    assert ended.effects == effects
     assert (ended.post.body, dict(ended.post.facts)) == ("Seen on site", {"Reason": label})
     assert isinstance(fire(order(state), transition, who), Refusal)
     assert WORKFLOW.available(ended.order, who, NOW, SNAPSHOTS) == ()
