@@ -54,7 +54,6 @@ def screen(chromium, site, mesh, request):
 
     def make(login="admin", **looks):
         fresh = browser.Window(chromium, site, **looks)
-        fresh.page.set_default_timeout(10_000)
         made.append(fresh)
         if login:
             enter(fresh, login)

@@ -36,7 +36,6 @@ def window(chromium, site, mesh, portal):
         orders.append(mesh.put(made).id)
     portal.refused.update(dict.fromkeys(orders[7 : 7 + REFUSED], WHY))
     made = browser.Window(chromium, site)
-    made.page.set_default_timeout(10_000)
     made.sign_in("dispatcher", PASSWORD, "/login/?next=/work-orders/?view=all")
     expect(made.page.locator("#list")).to_be_visible()
     yield made
@@ -99,6 +98,19 @@ def test_a_batch_that_fails_stops_and_goes_on_with_the_same_request(window, port
     assert len({batch.request_id for batch in portal.batches}) == 1
 
 
+@pytest.mark.req("B-4")
+def test_rows_that_are_ticked_before_scripts_run_are_selected(window):
+    def ticked(route):
+        answer = route.fetch()
+        route.fulfill(response=answer, body=answer.text().replace('name="rowid"', 'name="rowid" checked', 2))
+
+    window.page.route("**/work-orders/?view=all", ticked)
+    window.page.goto("/work-orders/?view=all")
+
+    expect(window.page.locator("[data-bulk-bar]")).to_contain_text("2 selected")
+    assert window.page.get_by_label("Select all rows of this page").evaluate("box => box.indeterminate")
+
+
 @pytest.mark.req("UM-10")
 def test_a_whole_view_of_service_orders_is_selected_and_cancelled(chromium, site, mesh, portal):
     listed = f"{SERVICE}.WorkOrderService/ListBulkTransitions"
@@ -122,7 +134,6 @@ def test_a_whole_view_of_service_orders_is_selected_and_cancelled(chromium, site
     window = browser.Window(chromium, site)
     try:
         page = window.page
-        page.set_default_timeout(10_000)
         window.sign_in("admin", PASSWORD, "/login/?next=/service-orders/views/?view=service_new")
         page.get_by_label("Select all rows of this page").check()
         page.get_by_role("button", name=re.compile("Select all [0-9]+ of this view")).click()

@@ -30,7 +30,6 @@ class Screen:
 
     def __init__(self, window):
         self.window, self.page = window, window.page
-        self.page.set_default_timeout(10_000)
         self.asked = []
         self.answer = True
         self.page.on("dialog", self._ask)

@@ -19,7 +19,6 @@ class Person(Window):
 
     def __init__(self, chromium, site, login, *, first="My Open Work Orders", **looks):
         super().__init__(chromium, site, **looks)
-        self.page.set_default_timeout(20_000)
         self.sign_in(login, PASSWORD)
         # technicians with visits today start with them
         start = re.compile(f"^({re.escape(first)}|My day)$")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import time
 import urllib.request
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -14,19 +13,18 @@ from playwright.sync_api import expect
 
 from tests.e2e.conftest import Person
 from tests.support.browser import PHONE, Window
+from tests.support.patience import eventually
 
 pytestmark = [pytest.mark.timeout(900), pytest.mark.xdist_group("walk")]
 
 
-def mail_to(system, address, words, timeout=60):
+def mail_to(system, address, words):
     """The newest mail to an address whose subject has these words."""
-    end = time.monotonic() + timeout
-    while time.monotonic() < end:
-        found = [m for m in system.mails() if address in str(m["to"]) and words in m["subject"]]
-        if found:
-            return found[0]
-        time.sleep(0.5)
-    raise AssertionError(f"no mail to {address} about {words!r}")
+
+    def found():
+        return [mail for mail in system.mails() if address in str(mail["to"]) and words in mail["subject"]]
+
+    return eventually(found, pause=0.5)[0]
 
 
 def link_in(system, mail):

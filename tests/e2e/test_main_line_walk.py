@@ -5,11 +5,12 @@ from __future__ import annotations
 import datetime as dt
 import io
 import re
-import time
 
 import pytest
 from PIL import Image
 from playwright.sync_api import expect
+
+from tests.support.patience import eventually
 
 PREFILLED = {
     "Ship to name": "Bluefern Dispatch", "Ship to phone number": "614-555-0110",
@@ -25,26 +26,23 @@ DELAY_REASONS = [
 pytestmark = [pytest.mark.timeout(1500), pytest.mark.xdist_group("walk")]
 
 
-def mailed(system, address, subject, seconds=30):
+def mailed(system, address, subject):
     """The mails to an address whose subject holds some words, as soon as there is one."""
-    deadline = time.monotonic() + seconds
-    while True:
-        found = [mail for mail in system.mails() if address in str(mail) and subject.lower() in str(mail).lower()]
-        if found:
-            return found
-        assert time.monotonic() < deadline, f"no mail {subject!r} to {address}"
-        time.sleep(0.3)
+
+    def found():
+        return [mail for mail in system.mails() if address in str(mail) and subject.lower() in str(mail).lower()]
+
+    return eventually(found, pause=0.3)
 
 
-def until_state(person, path, label, seconds=30):
+def until_state(person, path, label):
     """Look at the record until it stands in a state."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
+
+    def reached():
         person.open(path)
-        if person.page.locator(".record-name .badge-tone").inner_text().strip() == label:
-            return
-        time.sleep(0.4)
-    raise AssertionError(f"{path} is not {label}: {person.page.locator('.record-name').inner_text()}")
+        return person.page.locator(".record-name .badge-tone").inner_text().strip() == label
+
+    eventually(reached, pause=0.4)
 
 
 def workday(days):

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
 from tests.support import servers
 from tests.support.mesh import ROOT
+from tests.support.patience import SECONDS
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, ConsoleMessage, Page
@@ -20,6 +21,20 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--
          "--disable-sync", "--no-first-run"]  # fmt: skip
 HASH_OF_NOTHING = "sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="
 DESKTOP, PHONE = (1360, 860), (390, 844)
+# Nothing is pressed before the page's scripts are there: no hand is that fast, and Playwright waits for what is enabled.
+UNTIL_SCRIPTS_RAN = """
+if (document.readyState === "loading") {
+  const root = new MutationObserver(() => {
+    if (!document.documentElement) return;
+    root.disconnect();
+    document.documentElement.setAttribute("aria-disabled", "true");
+  });
+  root.observe(document, {childList: true});
+  document.addEventListener("DOMContentLoaded", () => document.documentElement.removeAttribute("aria-disabled"));
+}
+"""
+
+expect.set_options(timeout=SECONDS * 1000)
 
 
 @contextmanager
@@ -40,6 +55,8 @@ class Window:
         self.context = chromium.new_context(
             viewport={"width": size[0], "height": size[1]}, color_scheme=theme, base_url=site
         )
+        self.context.set_default_timeout(SECONDS * 1000)
+        self.context.add_init_script(UNTIL_SCRIPTS_RAN)
         self.page: Page = self.context.new_page()
         self.messages: list[str] = []
         self.page.on("console", self._note)

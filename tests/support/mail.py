@@ -15,6 +15,8 @@ from typing import Any
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP
 
+from tests.support.patience import SECONDS
+
 
 @dataclass
 class MailServer:
@@ -27,7 +29,7 @@ class MailServer:
     answer_to: Callable[[str, str], str | None] = lambda _command, _recipient: None
     arrived: threading.Condition = field(default_factory=threading.Condition)
 
-    def wait_for(self, count: int, timeout: float = 20.0) -> list[EmailMessage]:
+    def wait_for(self, count: int, timeout: float = SECONDS) -> list[EmailMessage]:
         """Waits until so many mails arrived, and gives them all."""
         with self.arrived:
             self.arrived.wait_for(lambda: len(self.received) >= count, timeout)

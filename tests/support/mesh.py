@@ -24,7 +24,7 @@ from services.chassis.settings import SERVICES
 from tests.support import servers
 
 ROOT = Path(__file__).resolve().parents[2]
-READY_SECONDS = 40
+READY_SECONDS = 120
 FIRST_PORT, PORTS, SHARES = 12_000, 4_000, 5
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import email
 import email.policy
-import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -35,6 +34,7 @@ from services.cli.demo.master_data import make_master_data
 from services.cli.demo.mesh import settle
 from services.cli.demo.world import World
 from tests.support.mesh import Mesh, mesh
+from tests.support.patience import eventually
 
 T = TypeVar("T")
 ACCEPTANCE = {
@@ -226,14 +226,3 @@ def filled(running: Mesh) -> Iterator[Stage]:
         make_master_data(channels, speaker, world)
         settle(operator)
         yield Stage(running, channels, operator, world, Desk(channels, speaker, world.grants), mailbox)
-
-
-def eventually(read: Callable[[], T], *, seconds: float = 15) -> T:
-    """What `read` gives as soon as it is true; fails after some seconds with what it gave last."""
-    deadline = time.monotonic() + seconds
-    while True:
-        found = read()
-        if found:
-            return found
-        assert time.monotonic() < deadline, f"still {found!r} after {seconds} s"
-        time.sleep(0.05)

@@ -36,6 +36,9 @@ document.addEventListener("change", (event) => {
   if (event.target.matches("[data-submit]")) event.target.form.requestSubmit();
 });
 
+/* Rows may be ticked before this runs: by a quick hand, or by the browser on the way back to the list. */
+for (const form of document.querySelectorAll("form[data-bulk]")) count(form);
+
 /* Empty inputs of search and filter forms stay out of the address. */
 const tidy = (form) => { for (const input of form.elements) if (input.name && !input.value) input.disabled = true; };
 document.addEventListener("submit", (event) => {

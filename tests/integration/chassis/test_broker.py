@@ -16,6 +16,7 @@ from services.chassis.inbox import Inbox
 from services.chassis.lanes import LaneWorkers
 from services.chassis.relay import Relay
 from services.chassis.tables import OWN
+from tests.support.patience import eventually
 
 from .conftest import ME
 from .events import effects, event_of, handler_of
@@ -81,13 +82,6 @@ def messages(broker, name, consumer="tests"):
     return taken
 
 
-def wait_for(condition, seconds=20.0):
-    ends = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < ends, "it did not happen in time"
-        time.sleep(0.02)
-
-
 def accepted(inbox):
     with inbox.database.read() as connection:
         return connection.execute(select(func.count()).select_from(OWN.inbox)).scalar_one()
@@ -98,11 +92,11 @@ def test_what_is_committed_arrives_and_takes_effect_once(database, relay, consum
     consumer.start()
 
     publish(database, "a", range(1, 21))
-    wait_for(lambda: accepted(inbox) == 20)
+    eventually(lambda: accepted(inbox) == 20)
     LaneWorkers(inbox).run_until_idle()
 
     assert effects(inbox.database) == [("a", version) for version in range(1, 21)]
-    wait_for(lambda: unsent(database) == [])
+    eventually(lambda: unsent(database) == [])
 
 
 def test_an_event_waits_for_a_consumer_that_has_not_started_yet(database, relay, broker, name):
@@ -140,7 +134,7 @@ def test_an_event_without_a_queue_stays_and_holds_back_its_own_aggregate_only(da
 def test_one_relay_at_a_time(database, broker, name):
     first, second = Relay(database, name, broker, consumers=["tests"]), Relay(database, name, broker)
     first.start()
-    wait_for(lambda: first.elected)
+    eventually(lambda: first.elected)
 
     assert second.run_until_idle() is None
     assert first.stop()
@@ -151,7 +145,7 @@ def test_one_relay_at_a_time(database, broker, name):
 def test_another_relay_takes_over_when_the_elected_one_loses_its_connection(database, broker, name):
     first, second = (Relay(database, name, broker, consumers=["tests"]) for _ in range(2))
     first.start()
-    wait_for(lambda: first.connected)
+    eventually(lambda: first.connected)
     second.start()
 
     with database.engine.begin() as connection:
@@ -163,7 +157,7 @@ def test_another_relay_takes_over_when_the_elected_one_loses_its_connection(data
         )
     publish(database, "a", [1])
 
-    wait_for(lambda: unsent(database) == [])
+    eventually(lambda: unsent(database) == [])
     assert [each.stop() for each in (first, second)] == [True, True]
 
 
@@ -176,7 +170,7 @@ def test_two_relays_under_load_send_every_aggregate_in_order(database, broker, n
 
     with ThreadPoolExecutor(6) as pool:
         list(pool.map(lambda number: publish(database, f"a{number}", range(1, 51)), range(6)))
-    wait_for(lambda: unsent(database) == [])
+    eventually(lambda: unsent(database) == [])
     for each in relays:
         assert each.stop()
 
@@ -200,7 +194,7 @@ def test_a_consumer_whose_database_is_away_keeps_the_order(database, relay, inbo
     relay.run_until_idle()
 
     consumer.start()
-    wait_for(lambda: accepted(inbox) == 30)
+    eventually(lambda: accepted(inbox) == 30)
 
     with inbox.database.read() as connection:
         order = connection.execute(select(OWN.inbox.c.aggregate_version).order_by(OWN.inbox.c.sequence)).scalars()
@@ -224,10 +218,10 @@ def test_replicas_of_a_consumer_that_come_and_go_keep_the_order(database, relay,
         for _ in range(5):
             replicas.append(BrokerConsumer(inbox, broker))
             replicas[-1].start()
-            wait_for(lambda: replicas[-1].connected)
+            eventually(lambda: replicas[-1].connected)
             assert replicas[-2].stop()
         publishing.result()
-    wait_for(lambda: accepted(inbox) == 300)
+    eventually(lambda: accepted(inbox) == 300)
     assert replicas[-1].stop()
 
     with inbox.database.read() as connection:
@@ -251,7 +245,7 @@ def test_something_that_is_no_event_is_dropped_and_the_rest_goes_on(broker, name
 
     consumer.start()
 
-    wait_for(lambda: accepted(inbox) == 1)
+    eventually(lambda: accepted(inbox) == 1)
 
 
 def test_a_relay_without_a_broker_waits_and_loses_nothing(database, name):

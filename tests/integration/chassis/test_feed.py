@@ -21,6 +21,7 @@ from services.chassis.identity import Call, enter, service_caller
 from services.chassis.inbox import Inbox
 from services.chassis.lanes import LaneWorkers
 from services.chassis.tables import OWN
+from tests.support.patience import eventually
 
 from .conftest import ME, METADATA
 from .events import effects, handler_of
@@ -148,13 +149,6 @@ def running(consumer):
         assert consumer.stop()
 
 
-def wait_for(condition, seconds=15.0):
-    ends = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < ends, "it did not happen in time"
-        time.sleep(0.01)
-
-
 def test_events_are_accepted_in_order_with_the_cursor(producer, consumer, inbox):
     producer.publish(450)
 
@@ -166,10 +160,10 @@ def test_events_are_accepted_in_order_with_the_cursor(producer, consumer, inbox)
 
 def test_an_event_arrives_at_once_while_the_stream_is_open(tmp_path, inbox, consumer, producer):
     with running(consumer):
-        wait_for(lambda: consumer.connected)
+        eventually(lambda: consumer.connected)
         started = time.monotonic()
         producer.publish()
-        wait_for(lambda: inbox.unfinished() == 1)
+        eventually(lambda: inbox.unfinished() == 1)
 
     assert time.monotonic() - started < 1
 
@@ -340,14 +334,14 @@ def test_one_stream_a_consumer_however_often_it_comes_back(tmp_path):
 
 def test_a_producer_that_stops_ends_its_streams_and_is_found_again(producer, inbox, consumer):
     with running(consumer):
-        wait_for(lambda: consumer.connected)
+        eventually(lambda: consumer.connected)
         producer.publish(5)
-        wait_for(lambda: inbox.unfinished() == 5)
+        eventually(lambda: inbox.unfinished() == 5)
         producer.close()
-        wait_for(lambda: not consumer.connected)
+        eventually(lambda: not consumer.connected)
         producer.open()
         producer.publish(5)
-        wait_for(lambda: inbox.unfinished() == 10)
+        eventually(lambda: inbox.unfinished() == 10)
 
     assert handled(inbox) == list(range(1, 11))
 
@@ -369,7 +363,7 @@ def test_writers_while_the_feed_is_read_are_neither_lost_nor_reordered(producer,
 
     with running(consumer), ThreadPoolExecutor() as pool:
         list(pool.map(write, [f"a{number}" for number in range(8)]))
-        wait_for(lambda: inbox.unfinished() == 200)
+        eventually(lambda: inbox.unfinished() == 200)
 
     LaneWorkers(inbox).run_until_idle()
     for number in range(8):

@@ -30,6 +30,7 @@ from services.chassis.tokens import TokenSigner, UserGrant
 from services.chassis.traffic import EventTraffic
 from services.chassis.versions_servicer import VersionedSource
 from tests.support.mesh import free_ports
+from tests.support.patience import eventually
 from tests.support.servers import broker_vhost
 
 from .conftest import ME, THINGS
@@ -187,21 +188,12 @@ def gauge(node, name, database=None, **labels):
     return registry.get_sample_value(f"fieldmesh_{name}", labels)
 
 
-def wait_until(check, seconds=15):
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if check():
-            return
-        time.sleep(0.02)
-    raise AssertionError("never came true")
-
-
 def test_events_arrive_and_nothing_is_left_over(shipping, workorders, operations):
     for version in range(1, 6):
         write(shipping, "t-1", version, f"v{version}")
 
-    wait_until(lambda: copies(workorders) == {"t-1": (5, "v5")})
-    wait_until(lambda: gauge(shipping, "outbox_events") == 0)
+    eventually(lambda: copies(workorders) == {"t-1": (5, "v5")})
+    eventually(lambda: gauge(shipping, "outbox_events") == 0)
     status = operations().GetServiceStatus(operations_pb2.GetServiceStatusRequest())
     (lag,) = status.lags
     assert (status.service, lag.producer, lag.waiting, lag.parked, lag.connected) == (
@@ -220,7 +212,7 @@ def park(workorders, shipping, monkeypatch):
     write(shipping, "t-1", 1, "BAD")
     write(shipping, "t-1", 2, "good")
     write(shipping, "t-2", 1, "fine")
-    wait_until(lambda: copies(workorders) == {"t-2": (1, "fine")})
+    eventually(lambda: copies(workorders) == {"t-2": (1, "fine")})
 
 
 def parked(operations):
@@ -232,7 +224,7 @@ def parked(operations):
         found[:] = stub.ListInboxEntries(request).entries
         return found
 
-    wait_until(look)
+    eventually(look)
     (entry,) = found
     return stub, entry
 
@@ -250,7 +242,7 @@ def test_a_parked_event_holds_its_own_lane_until_it_is_skipped_with_a_reason(
     skipped = stub.SkipInboxEntry(operations_pb2.SkipInboxEntryRequest(id=entry.id, reason="Superseded."))
 
     assert skipped.state == operations_pb2.INBOX_STATE_SKIPPED
-    wait_until(lambda: copies(workorders).get("t-1") == (2, "good"))
+    eventually(lambda: copies(workorders).get("t-1") == (2, "good"))
     with workorders.database.read() as connection:
         row = connection.execute(select(OWN.inbox).where(OWN.inbox.c.id == entry.id)).one()
     assert (row.skip_reason, row.skip_subject) == ("Superseded.", "p-1")
@@ -269,7 +261,7 @@ def test_a_parked_event_is_tried_again(shipping, workorders, operations, monkeyp
 
 def test_only_parked_events_can_be_moved_and_only_by_admins(shipping, workorders, operations):
     write(shipping, "t-1", 1, "fine")
-    wait_until(lambda: copies(workorders) == {"t-1": (1, "fine")})
+    eventually(lambda: copies(workorders) == {"t-1": (1, "fine")})
     stub = operations()
     (done,) = stub.ListInboxEntries(
         operations_pb2.ListInboxEntriesRequest(state=operations_pb2.INBOX_STATE_DONE)
@@ -286,7 +278,7 @@ def test_only_parked_events_can_be_moved_and_only_by_admins(shipping, workorders
 def test_inbox_entries_come_page_by_page(shipping, workorders, operations):
     for number in range(5):
         write(shipping, f"t-{number}", 1, "fine")
-    wait_until(lambda: len(copies(workorders)) == 5)
+    eventually(lambda: len(copies(workorders)) == 5)
     stub = operations()
     request = operations_pb2.ListInboxEntriesRequest(state=operations_pb2.INBOX_STATE_DONE)
     request.query.page_size = 2
@@ -309,7 +301,7 @@ def test_inbox_entries_come_page_by_page(shipping, workorders, operations):
 def test_reconciling_repairs_what_a_projection_lost_or_invented(shipping, workorders, operations):
     write(shipping, "t-1", 1, "one")
     write(shipping, "t-2", 1, "two")
-    wait_until(lambda: len(copies(workorders)) == 2)
+    eventually(lambda: len(copies(workorders)) == 2)
     with workorders.database.begin(actor=ME) as transaction:
         transaction.execute(delete(COPIES).where(COPIES.c.id == "t-1"))
         transaction.execute(insert(COPIES).values(id="ghost", version=3, value="boo", deleted=0))
@@ -319,7 +311,7 @@ def test_reconciling_repairs_what_a_projection_lost_or_invented(shipping, workor
 
     assert (found.producer, found.aggregate_type) == ("shipping", "Thing")
     assert (found.checked, found.behind, found.ahead, found.surplus) == (2, 1, 0, 1)
-    wait_until(lambda: copies(workorders) == {"t-1": (1, "one"), "t-2": (1, "two")})
+    eventually(lambda: copies(workorders) == {"t-1": (1, "one"), "t-2": (1, "two")})
     (again,) = stub.Reconcile(operations_pb2.ReconcileRequest()).types
     assert (again.checked, again.behind, again.ahead, again.surplus) == (2, 0, 0, 0)
 
@@ -335,13 +327,13 @@ def restore(shipping, workorders):
     """Stands for what was lost with the backup, and the new epoch; then the consumer has noticed."""
     renew_epoch(shipping.database)
     workorders.traffic._feeds["shipping"]._stream.cancel()
-    wait_until(lambda: read_cursor(workorders.database, "workorders", "shipping").stopped_reason)
+    eventually(lambda: read_cursor(workorders.database, "workorders", "shipping").stopped_reason)
 
 
 @pytest.mark.parametrize("settings", ["embedded"], indirect=True)
 def test_a_feed_that_stopped_after_a_restore_goes_on_once_it_was_reconciled(shipping, workorders, operations):
     write(shipping, "t-1", 1, "one")
-    wait_until(lambda: copies(workorders) == {"t-1": (1, "one")})
+    eventually(lambda: copies(workorders) == {"t-1": (1, "one")})
     restore(shipping, workorders)
     write(shipping, "t-2", 1, "two")
     time.sleep(0.3)
@@ -353,7 +345,7 @@ def test_a_feed_that_stopped_after_a_restore_goes_on_once_it_was_reconciled(ship
     answer = operations().Reconcile(operations_pb2.ReconcileRequest())
 
     assert answer.resumed_producers == ["shipping"]
-    wait_until(lambda: copies(workorders) == {"t-1": (1, "one"), "t-2": (1, "two")})
+    eventually(lambda: copies(workorders) == {"t-1": (1, "one"), "t-2": (1, "two")})
 
 
 @pytest.mark.parametrize("settings", ["embedded"], indirect=True)
@@ -361,14 +353,14 @@ def test_versions_that_are_counted_a_second_time_after_a_restore_deceive_nobody(
     """The lost version two and the new one tell of different things under one number."""
     write(shipping, "t-1", 1, "one")
     write(shipping, "t-1", 2, "lost")
-    wait_until(lambda: copies(workorders) == {"t-1": (2, "lost")})
+    eventually(lambda: copies(workorders) == {"t-1": (2, "lost")})
     restore(shipping, workorders)
     write(shipping, "t-1", 2, "new")
 
     (found,) = operations().Reconcile(operations_pb2.ReconcileRequest()).types
 
     assert (found.checked, found.behind) == (1, 1)
-    wait_until(lambda: copies(workorders) == {"t-1": (2, "new")})
+    eventually(lambda: copies(workorders) == {"t-1": (2, "new")})
 
 
 def test_gauges_tell_what_is_not_sent_and_for_how_long(shipping, settings):
@@ -395,7 +387,7 @@ def test_gauges_tell_what_waits_what_is_tried_again_and_what_is_parked(shipping,
     parked(operations)
     monkeypatch.setattr(workorders.traffic._workers, "_backoff", (60,))
     write(shipping, "t-3", 1, "BAD")
-    wait_until(lambda: gauge(workorders, "inbox_events", **labels, state="retrying") == 1)
+    eventually(lambda: gauge(workorders, "inbox_events", **labels, state="retrying") == 1)
 
     assert [gauge(workorders, "inbox_events", **labels, state=state) for state in states] == [1, 1, 1]
     assert all(0 < gauge(workorders, "inbox_oldest_seconds", **labels, state=state) < 60 for state in states)
@@ -428,7 +420,7 @@ def test_gauges_of_a_database_that_is_away_say_just_that(workorders):
 
 def test_purging_keeps_what_is_young(shipping, workorders):
     write(shipping, "t-1", 1, "one")
-    wait_until(lambda: copies(workorders) == {"t-1": (1, "one")})
+    eventually(lambda: copies(workorders) == {"t-1": (1, "one")})
 
     shipping.traffic.purge()
     workorders.traffic.purge()

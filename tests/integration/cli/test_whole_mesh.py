@@ -1,7 +1,6 @@
 """The command line against four real services that hold the demo, from the first key to the last damaged row."""
 
 import sqlite3
-import time
 import urllib.request
 from contextlib import closing
 
@@ -17,10 +16,10 @@ from services.cli.demo.plans import FIRST
 from services.cli.demo.utility import ERRANDS
 from services.workorders.definitions import load_workflows
 from tests.support.mesh import mesh
+from tests.support.patience import eventually
 
 ORDERS = len(FIRST)
 TOLD = ORDERS + len(WISHES) + len(ERRANDS) + len(second_vendor.ERRANDS)
-SETTLE_SECONDS = 30
 NUMBERED = {"line_item", "action_item", "estimate", "note", "return_proof"}
 # Loading the demo comes before the first test, and other tests may want the machine as well.
 pytestmark = [pytest.mark.timeout(400), pytest.mark.xdist_group("demo")]  # the demo is loaded once
@@ -92,11 +91,8 @@ def test_a_scrape_tells_how_far_events_are(running, service):
         return "fieldmesh_outbox_events 0.0" in lines and feeds and all(line.endswith(" 1.0") for line in feeds)
 
     # what was just started may still be connecting
-    deadline = time.monotonic() + SETTLE_SECONDS
-    while not at_rest() and time.monotonic() < deadline:
-        time.sleep(0.2)
+    eventually(at_rest, pause=0.2)
     lines = scraped()
-    assert at_rest(), lines
     assert "fieldmesh_database_up 1.0" in lines
     parked = [line for line in of(lines, "fieldmesh_inbox_events") if 'state="parked"' in line]
     assert len(parked) == len(of(lines, "fieldmesh_feed_connected"))

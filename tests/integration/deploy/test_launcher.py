@@ -8,7 +8,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -16,6 +15,7 @@ import pytest
 from deploy.launcher.lifeline import alive
 from deploy.launcher.manager import Manager
 from tests.support.mesh import free_ports
+from tests.support.patience import eventually
 
 SCRIPT = Path(__file__).parents[2] / "support" / "stand_in_launcher.py"
 
@@ -55,13 +55,6 @@ class Mesh:
 
     def all_gone(self):
         return not any(alive(pid) for _, _, _, pid in self.noted())
-
-
-def eventually(condition, seconds=30):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.05)
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from fieldmesh.technicians.v1 import (
 from services.chassis.errors import InvalidRequest, WrongState
 from services.chassis.ids import new_id
 from services.cli.demo.calls import of_order
-from tests.support.stage import eventually
+from tests.support.patience import eventually
 
 pytestmark = pytest.mark.xdist_group("mesh-departures")
 

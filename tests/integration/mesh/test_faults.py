@@ -22,8 +22,9 @@ from fieldmesh.shipping.v1 import (
 from services.chassis.errors import Refusal
 from services.cli.demo.calls import of_order
 from tests.support.mesh import mesh
+from tests.support.patience import eventually
 from tests.support.proxy import Proxy
-from tests.support.stage import ACCEPTANCE, eventually, filled
+from tests.support.stage import ACCEPTANCE, filled
 
 ORDERS = 8
 KILLS = int(os.environ.get("FIELDMESH_TEST_KILLS") or 6)
@@ -65,7 +66,7 @@ def test_shipping_killed_between_accept_and_order_places_it_once_when_it_is_back
     assert embedded.order(order_id).state == "ship_to_received"
     embedded.running.start("shipping")
 
-    eventually(lambda: embedded.order(order_id).fulfilment.order_number, seconds=60)
+    eventually(lambda: embedded.order(order_id).fulfilment.order_number)
     embedded.settle()
     assert embedded.order(order_id).state == "parts_ordered"
     assert counts(embedded, order_id) == (1, 1)
@@ -79,7 +80,7 @@ def test_mails_wait_for_notifications_and_go_out_once(embedded):
     assert allocation_mails(embedded, number) == []
 
     embedded.running.start("notifications")
-    eventually(lambda: allocation_mails(embedded, number), seconds=60)
+    eventually(lambda: allocation_mails(embedded, number))
     embedded.settle()
     time.sleep(1)
     assert len(allocation_mails(embedded, number)) == 1
@@ -92,7 +93,7 @@ def test_a_mail_server_that_is_gone_loses_no_mail(embedded):
     time.sleep(3)
 
     embedded.mailbox.open()
-    eventually(lambda: allocation_mails(embedded, number), seconds=90)
+    eventually(lambda: allocation_mails(embedded, number))
     time.sleep(1)
     assert len(allocation_mails(embedded, number)) == 1
 
@@ -121,14 +122,14 @@ def test_kills_under_load_lose_nothing_and_double_nothing(embedded):
             service = chance.choice(["workorders", "shipping", "technicians", "notifications"])
             embedded.running.kill(service)
             embedded.running.start(service)
-        eventually(lambda: len(acknowledged) >= ORDERS, seconds=60)
+        eventually(lambda: len(acknowledged) >= ORDERS)
     finally:
         over.set()
         worker.join(60)
     assert not worker.is_alive()
 
     for order_id in acknowledged:
-        eventually(lambda one=order_id: embedded.order(one).fulfilment.order_number, seconds=90)
+        eventually(lambda one=order_id: embedded.order(one).fulfilment.order_number)
     embedded.settle()
     for order_id in acknowledged:
         assert embedded.order(order_id).state == "parts_ordered"
@@ -158,9 +159,9 @@ def test_a_broker_cut_off_under_load_delays_and_loses_nothing(tmp_path):
 
         proxies[0].mend()
         for order_id in (first, *during):
-            eventually(lambda one=order_id: stage.order(one).fulfilment.order_number, seconds=90)
+            eventually(lambda one=order_id: stage.order(one).fulfilment.order_number)
             assert counts(stage, order_id) == (1, 1)
             number = stage.order(order_id).number
-            eventually(lambda one=number: allocation_mails(stage, one), seconds=60)
+            eventually(lambda one=number: allocation_mails(stage, one))
             assert len(allocation_mails(stage, number)) == 1
     proxies[0].close()

@@ -21,7 +21,8 @@ from PIL import Image
 from services.chassis.errors import Refusal
 from services.chassis.ids import new_id
 from services.cli.demo.calls import assign, of_order
-from tests.support.stage import ACCEPTANCE, eventually
+from tests.support.patience import eventually
+from tests.support.stage import ACCEPTANCE
 
 ANNOUNCED = shipment_pb2.PARCEL_STATE_ANNOUNCED
 HANDED_OVER = shipment_pb2.PARCEL_STATE_HANDED_OVER
@@ -252,7 +253,7 @@ def test_an_appointment_after_the_target_asks_for_a_reason(on_stage):
         mails = on_stage.mailbox.to("jonas.reidel@voltara.example.com")
         return [mail for mail in mails if "weather" in mail.get_body(("plain",)).get_content().lower()]
 
-    assert eventually(told_why, seconds=30)
+    assert eventually(told_why)
 
 
 @pytest.mark.req("CP-44")
@@ -342,7 +343,7 @@ def test_those_mentioned_get_one_mail_and_the_author_none(on_stage):
             if "who is free on Monday" in mail.get_body(("plain",)).get_content()
         ]
 
-    eventually(lambda: mentioned("theo.lindqvist@bluefern.example.com"), seconds=30)
+    eventually(lambda: mentioned("theo.lindqvist@bluefern.example.com"))
     on_stage.settle()
     assert len(mentioned("theo.lindqvist@bluefern.example.com")) == 1
     assert mentioned("megan.castellano@bluefern.example.com") == []

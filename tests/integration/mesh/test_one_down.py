@@ -8,7 +8,8 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from services.chassis.errors import Unavailable
 from tests.integration.mesh.test_main_line import COLUMBUS, workday
 from tests.support.over import admin_over
-from tests.support.stage import ACCEPTANCE, eventually
+from tests.support.patience import eventually
+from tests.support.stage import ACCEPTANCE
 
 pytestmark = pytest.mark.xdist_group("mesh")
 ANNOUNCED, HANDED_OVER = 1, 2
@@ -39,14 +40,14 @@ def without(on_stage):
         def start():
             on_stage.running.start(service)
             stopped.remove(service)
-            eventually(lambda: reached(on_stage, service), seconds=60)
+            eventually(lambda: reached(on_stage, service))
 
         return start
 
     yield stop
     for service in stopped:
         on_stage.running.start(service)
-        eventually(lambda one=service: reached(on_stage, one), seconds=60)
+        eventually(lambda one=service: reached(on_stage, one))
 
 
 def reached(stage, service):
@@ -85,7 +86,7 @@ def test_while_workorders_is_down_shipping_goes_on_and_orders_catch_up(on_stage,
     assert "The workorders service is not answering." in parcels.text
     assert f"T{order_id[-8:]}1" in parcels.text
     back()
-    eventually(lambda: state_of(on_stage, order_id) == "shipped", seconds=60)
+    eventually(lambda: state_of(on_stage, order_id) == "shipped")
 
 
 def test_while_shipping_is_down_accepting_goes_on_and_the_last_target_judges_the_appointment(on_stage, enter, without):
@@ -110,7 +111,7 @@ def test_while_shipping_is_down_accepting_goes_on_and_the_last_target_judges_the
     assert parts.status_code == 200
     assert on_stage.order(pending).state == "ship_to_received"
     back()
-    eventually(lambda: on_stage.order(pending).fulfilment.order_number, seconds=60)
+    eventually(lambda: on_stage.order(pending).fulfilment.order_number)
     assert on_stage.states(pending).count("Parts Ordered") == 1
 
 
@@ -146,6 +147,6 @@ def test_while_notifications_is_down_everything_goes_on_and_mails_go_out_once_la
     assert before == []
     back()
     told = "megan.castellano@bluefern.example.com"
-    eventually(lambda: [mail for mail in on_stage.mailbox.to(told) if number in mail["Subject"]], seconds=60)
+    eventually(lambda: [mail for mail in on_stage.mailbox.to(told) if number in mail["Subject"]])
     on_stage.settle()
     assert len([mail for mail in on_stage.mailbox.to(told) if number in mail["Subject"]]) == 1

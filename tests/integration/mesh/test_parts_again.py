@@ -18,7 +18,7 @@ from google.type import date_pb2
 from services.cli.demo.calls import of_order
 from services.shipping.seeds import FIRST_YEAR, LAST_YEAR, federal_holidays
 from tests.integration.mesh.test_main_line import COLUMBUS, workday
-from tests.support.stage import eventually
+from tests.support.patience import eventually
 
 pytestmark = pytest.mark.xdist_group("mesh")
 FRIDAY = 4
@@ -165,7 +165,6 @@ def test_a_cancelled_order_asks_its_parts_back_withdraws_the_visit_and_is_moved_
     subject = f"Your appointment for work order {order.number} is withdrawn"
     mails = eventually(
         lambda: [m for m in on_stage.mailbox.to("allan.heward@bluefern.example.com") if m["Subject"] == subject],
-        seconds=30,
     )
     assert len(mails) == 1
 

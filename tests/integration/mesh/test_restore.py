@@ -14,7 +14,7 @@ from services.chassis.keys import signing_key
 from services.chassis.tokens import TokenSigner
 from services.cli.connection import OPERATOR
 from tests.support.mesh import mesh
-from tests.support.stage import eventually
+from tests.support.patience import eventually
 
 PARTNER = organization_pb2.ORGANIZATION_KIND_PARTNER
 pytestmark = pytest.mark.timeout(400)
@@ -109,7 +109,7 @@ def test_a_restored_service_is_declared_and_its_readers_are_repaired(running, di
     running.start("technicians")
     create(directory, "New")
     for reader in ("workorders", "shipping", "notifications"):
-        eventually(lambda name=reader: stopped(running, name), seconds=30)
+        eventually(lambda name=reader: stopped(running, name))
     health = running.fieldmesh("health").stdout
     assert "workorders stopped reading the events of technicians: its database was restored." in health
     assert "`fieldmesh reconcile`" in health
@@ -119,7 +119,7 @@ def test_a_restored_service_is_declared_and_its_readers_are_repaired(running, di
 
     assert reconciled.returncode == 0, reconciled.stdout
     assert "workorders reads the feed of technicians again." in reconciled.stdout
-    eventually(lambda: copied(running) == {"Kept", "New"}, seconds=30)
+    eventually(lambda: copied(running) == {"Kept", "New"})
     create(directory, "Later")
     eventually(lambda: copied(running) == {"Kept", "New", "Later"})
     assert "stopped reading" not in running.fieldmesh("health").stdout

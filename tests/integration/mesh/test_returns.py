@@ -10,7 +10,7 @@ from services.chassis.errors import Refusal, Unavailable
 from services.chassis.ids import new_id
 from tests.integration.mesh.test_main_line import COLUMBUS, picture, workday
 from tests.integration.mesh.test_parts_again import DELIVERED, IN_TRANSIT, returns_of
-from tests.support.stage import eventually
+from tests.support.patience import eventually
 
 pytestmark = pytest.mark.xdist_group("mesh")
 HOURS = itertools.cycle(range(10, 24, 2))  # Allan's visits follow one after the other, after those of test_main_line
@@ -81,7 +81,6 @@ def test_completion_waits_for_the_proof_and_closing_for_the_parts(on_stage):
     told = [f"Parts of work order {on_stage.order(order_id).number} must be returned"]
     mails = eventually(
         lambda: [m for m in on_stage.mailbox.to("megan.castellano@bluefern.example.com") if m["Subject"] in told],
-        seconds=30,
     )
     assert len(mails) == 1
 
@@ -106,7 +105,7 @@ def test_while_shipping_is_down_completion_says_what_to_do_and_goes_through_when
     assert "shipping service does not answer" in words
     assert "try again" in words
     assert state == "in_progress"
-    assert eventually(completed, seconds=30)
+    assert eventually(completed)
 
 
 @pytest.mark.req("CP-88")

@@ -9,8 +9,9 @@ from fieldmesh.notifications.v1 import webhook_pb2, webhook_pb2_grpc
 from services.chassis.ids import new_id
 from services.notifications.domain import signing
 from tests.support.over import app_over
+from tests.support.patience import eventually
 from tests.support.receiver import receiver
-from tests.support.stage import eventually, stage
+from tests.support.stage import stage
 
 pytestmark = [pytest.mark.xdist_group("mesh-webhooks"), pytest.mark.req("B-9"), pytest.mark.req("UM-5")]
 

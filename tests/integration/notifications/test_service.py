@@ -32,6 +32,7 @@ from services.notifications.tables import deliveries, messages, people
 from tests.support.mail import MailServer, mail_server
 from tests.support.mesh import free_ports, serving
 from tests.support.notices import moved, posted
+from tests.support.patience import eventually
 from tests.support.servers import broker_vhost, postgres_database
 
 from .conftest import PEOPLE, organization, person
@@ -91,7 +92,7 @@ class Stage:
             [sys.executable, "-m", "services.notifications"], cwd=ROOT, env=self.environment, stdout=log, stderr=log
         )
         log.close()
-        until(lambda: serving(self.settings.service("notifications").target), 60)
+        eventually(lambda: serving(self.settings.service("notifications").target), 60)
 
     def kill(self):
         self.running.send_signal(signal.SIGKILL)
@@ -122,13 +123,6 @@ class Stage:
         signer = TokenSigner(signing_key(self.settings.keys_folder, "admin"))
         self.channels = Channels(service_targets(self.settings), PersonCredentials(signer, lambda: grant))
         return self.channels.stub(stub_type, "notifications")
-
-
-def until(check, seconds=20):
-    end = time.monotonic() + seconds
-    while not check():
-        assert time.monotonic() < end, "never came true"
-        time.sleep(0.02)
 
 
 @pytest.fixture(params=["embedded", "grown"])
@@ -180,7 +174,7 @@ def test_an_event_becomes_a_mail_that_people_can_read_again(stage):
     (mail,) = stage.server.wait_for(1)
 
     assert mail["To"] == "Dana Ruiz <dana@bluefern.example.com>"
-    until(lambda: stage.rows()[0].state == message_pb2.DELIVERY_STATE_SENT)
+    eventually(lambda: stage.rows()[0].state == message_pb2.DELIVERY_STATE_SENT)
     own = stage.stub(message_pb2_grpc.MessageServiceStub, DANA).ListMessages(message_pb2.ListMessagesRequest())
     assert [message.subject for message in own.messages] == [mail["Subject"]]
     shown = stage.stub(message_pb2_grpc.TemplateServiceStub).ListTemplates(message_pb2.ListTemplatesRequest())
@@ -193,7 +187,7 @@ def test_the_verb_is_for_admins_and_never_sends_twice(stage):
     stage.start()
     stage.mention(1, "dana")
     stage.server.wait_for(1)
-    until(lambda: stage.rows()[0].state == message_pb2.DELIVERY_STATE_SENT)
+    eventually(lambda: stage.rows()[0].state == message_pb2.DELIVERY_STATE_SENT)
     request = message_pb2.RetryDeliveryRequest(id=stage.rows(deliveries)[0].id, request_id="r")
 
     with pytest.raises(NotAllowed):
@@ -246,7 +240,7 @@ def test_a_sender_that_is_killed_before_the_answer_sends_the_same_mail_again(sta
     first, second = stage.server.wait_for(2)
     assert first["Message-ID"] == second["Message-ID"]
     assert first.as_bytes() == second.as_bytes()
-    until(lambda: stage.rows()[0].state == message_pb2.DELIVERY_STATE_SENT)
+    eventually(lambda: stage.rows()[0].state == message_pb2.DELIVERY_STATE_SENT)
     outcomes = {tried.attempt: tried.outcome for tried in stage.rows(deliveries)}
     assert outcomes == {1: "interrupted", 2: "accepted"}
 
@@ -255,7 +249,7 @@ def test_a_sender_that_is_killed_before_the_answer_sends_the_same_mail_again(sta
 def test_killing_the_service_under_load_loses_no_mail_and_doubles_no_message(stage):
     stage.introduce()
     stage.start()
-    until(lambda: len(stage.rows(people)) == len(PEOPLE), 60)
+    eventually(lambda: len(stage.rows(people)) == len(PEOPLE), 60)
     for number in range(30):
         stage.mention(number, "dana", "lee")
         if number in {8, 18}:
@@ -264,8 +258,8 @@ def test_killing_the_service_under_load_loses_no_mail_and_doubles_no_message(sta
                 _end_lease(stage)
             stage.start()
 
-    until(lambda: len({mail["Message-ID"] for mail in list(stage.server.received)}) == 60, 90)
-    until(lambda: {row.state for row in stage.rows()} == {message_pb2.DELIVERY_STATE_SENT})
+    eventually(lambda: len({mail["Message-ID"] for mail in list(stage.server.received)}) == 60, 90)
+    eventually(lambda: {row.state for row in stage.rows()} == {message_pb2.DELIVERY_STATE_SENT})
     assert len(stage.rows()) == 60
     # At most the one mail at hand goes out again at each kill.
     assert len(stage.server.received) <= 62

@@ -14,6 +14,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from services.chassis.errors import NotFound
 from tests.support.mesh import free_ports
+from tests.support.patience import eventually
 
 from .probe import Echo, ProbeStub
 
@@ -66,7 +67,7 @@ def running(environment):
         process = begin(variables)
         started.append(process)
         address = f"127.0.0.1:{variables['FIELDMESH_WORKORDERS_PORT']}"
-        wait_until(lambda: process.poll() is not None or health(address) == health_pb2.HealthCheckResponse.SERVING)
+        eventually(lambda: process.poll() is not None or health(address) == health_pb2.HealthCheckResponse.SERVING)
         return Running(
             process, address, variables["FIELDMESH_WORKORDERS_METRICS_PORT"], Path(variables["SAMPLE_JOURNAL"])
         )
@@ -85,22 +86,13 @@ def health(address):
             return None
 
 
-def wait_until(check, seconds=20):
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if check():
-            return
-        time.sleep(0.02)
-    raise AssertionError("never came true")
-
-
 def test_sigterm_ends_it_with_the_work_in_flight_finished(running, person):
     service = running()
     stub = person(service).stub(ProbeStub, "workorders")
     answers = []
     thread = threading.Thread(target=lambda: answers.append(stub.GetEcho(Echo(text="slow")).text))
     thread.start()
-    wait_until(lambda: "call begins" in service.journal())
+    eventually(lambda: "call begins" in service.journal())
 
     service.process.send_signal(signal.SIGTERM)
     code = service.process.wait(10)
@@ -126,7 +118,7 @@ def test_timers_tick_as_the_service_itself_while_calls_are_answered(running, per
     service = running()
     stub = person(service).stub(ProbeStub, "workorders")
 
-    wait_until(lambda: service.journal().count("tick service:workorders") >= 3)
+    eventually(lambda: service.journal().count("tick service:workorders") >= 3)
 
     assert stub.GetEcho(Echo(text="x")).text == "x"
     with pytest.raises(NotFound):

@@ -18,6 +18,7 @@ from services.chassis.keys import PublicKeys, signing_key
 from services.chassis.metrics import RpcMetrics
 from services.chassis.tokens import TokenSigner, TokenVerifier, UserGrant
 from services.chassis.unit_of_work import RemoteCallInUnitOfWork, open_unit
+from tests.support.patience import eventually
 
 from .probe import FORGOTTEN, PROBE, Echo, ProbeServicer, ProbeStub
 
@@ -448,19 +449,7 @@ def test_a_slot_is_free_again_after_its_caller_left(start, person):
         stream = stub.ReadEchoes(Echo(text="hold"))
         next(stream)
         stream.cancel()
-        _eventually(lambda: len(list(stub.ReadEchoes(Echo()))) == 2)
-
-
-def _eventually(check, seconds=5):
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        try:
-            if check():
-                return
-        except Exhausted:
-            pass
-        time.sleep(0.02)
-    raise AssertionError("never came true")
+        eventually(lambda: len(list(stub.ReadEchoes(Echo()))) == 2, excusing=Exhausted)
 
 
 def test_beyond_the_limit_of_calls_a_caller_is_told_at_once(start, person):
@@ -470,7 +459,7 @@ def test_beyond_the_limit_of_calls_a_caller_is_told_at_once(start, person):
     threads = [threading.Thread(target=lambda: stub.GetEcho(Echo(text="wait"))) for _ in range(32)]
     for thread in threads:
         thread.start()
-    _eventually(lambda: len(servicer.calls) >= 4)
+    eventually(lambda: len(servicer.calls) >= 4)
     time.sleep(0.3)
 
     with pytest.raises(Exhausted):
@@ -505,9 +494,9 @@ def test_calls_are_counted_by_method_and_code(start, person):
         labels = {"method": f"{PROBE.full_name}/GetEcho", "code": code}
         return server.metrics.registry.get_sample_value("fieldmesh_rpc_calls_total", labels)
 
-    _eventually(lambda: count("OK") == 1)
-    _eventually(lambda: count("NOT_FOUND") == 1)
-    _eventually(lambda: server.metrics.registry.get_sample_value("fieldmesh_rpc_running") == 0)
+    eventually(lambda: count("OK") == 1)
+    eventually(lambda: count("NOT_FOUND") == 1)
+    eventually(lambda: server.metrics.registry.get_sample_value("fieldmesh_rpc_running") == 0)
 
 
 def test_stopping_turns_health_and_lets_work_in_flight_finish(start, person):
@@ -517,7 +506,7 @@ def test_stopping_turns_health_and_lets_work_in_flight_finish(start, person):
     answers = []
     thread = threading.Thread(target=lambda: answers.append(stub.GetEcho(Echo(text="wait")).text))
     thread.start()
-    _eventually(lambda: len(servicer.calls) == 1)
+    eventually(lambda: len(servicer.calls) == 1)
 
     stopped = server.stop(5)
     servicer.released.set()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -43,13 +42,13 @@ from services.shipping import seeds
 from tests.integration.shipping.conftest import ME, NOW, carrier_says, parts, snapshot
 from tests.support import servers
 from tests.support.mesh import Mesh, free_ports
+from tests.support.patience import eventually
 
 METADATA = MetaData()
 chassis_tables(METADATA)
 DISPATCHER = UserGrant("p-1", "Dora", frozenset({"dispatcher"}), "voltara", "vendor", "")
 PARTNER = UserGrant("p-2", "Pia", frozenset({"partner"}), "bluefern", "partner", "")
 STRANGER = UserGrant("p-3", "Kim", frozenset({"partner"}), "kestrel", "partner", "")
-PATIENCE = 30
 
 
 @dataclass
@@ -84,14 +83,6 @@ class Town:
         ]
         found = stub.ListSlaTargets(sla_pb2.ListSlaTargetsRequest(query=list_pb2.ListQuery(filters=filters)))
         return found.sla_targets[0] if found.sla_targets else None
-
-
-def eventually(look: Callable[[], Any]) -> Any:
-    deadline = time.monotonic() + PATIENCE
-    while not (found := look()):
-        assert time.monotonic() < deadline, "it did not happen"
-        time.sleep(0.05)
-    return found
 
 
 @contextmanager
