@@ -6,6 +6,7 @@ import pytest
 from hypothesis import settings
 
 from services.chassis import identity
+from tests.support import whole
 
 # Two workers share two cores: how long an example took says nothing about the code.
 settings.register_profile("fieldmesh", deadline=None, print_blob=True)
@@ -19,6 +20,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         lost = [item.nodeid for item in items if item.get_closest_marker("xdist_group") and "@" not in item.nodeid]
         if lost:
             raise pytest.UsageError(f"pytest-xdist does not keep its groups together, such as that of {lost[0]}.")
+
+
+@pytest.fixture(scope="session")
+def first_start(tmp_path_factory: pytest.TempPathFactory) -> whole.FirstStart:
+    """A first start with the smallest demo that has an order in every state, for the tests of the group "walk"."""
+    from services.cli.demo.plans import FIRST
+
+    return whole.first_start(tmp_path_factory.mktemp("first-start"), orders=len(FIRST))
 
 
 @pytest.fixture(autouse=True)

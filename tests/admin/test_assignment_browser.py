@@ -66,7 +66,7 @@ def enter(chromium, site, searches):
         window.sign_in("partner", PASSWORD, "/login/?next=/account/")
         expect(window.page.locator("#sidebar")).to_be_attached()
         window.page.goto(TAB)
-        window.page.wait_for_load_state("networkidle")
+        window.settled()
         return window
 
     yield sign_in

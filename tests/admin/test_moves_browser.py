@@ -49,11 +49,10 @@ class Screen:
 
     def open(self, path=RECORD):
         self.page.goto(path)
-        self.page.wait_for_load_state("networkidle")
+        self.window.settled()
         return self.page
 
     def act(self, name):
-        self.page.wait_for_load_state("networkidle")  # scripts turn the link into a dialog
         self.page.locator(".action-bar").get_by_role("link", name=name).click()
         expect(self.dialog).to_be_visible()
         return self.dialog
@@ -158,7 +157,6 @@ def test_what_was_not_sent_or_was_refused_still_warns(enter, answers):
     screen.page.reload()
     assert screen.taken() == [("beforeunload",)]
 
-    screen.page.wait_for_load_state("networkidle")
     dialog = screen.act("Completed")
     dialog.get_by_label("Permit details").press_sequentially("City permit")
     dialog.get_by_role("button", name="Completed").click()
@@ -167,7 +165,6 @@ def test_what_was_not_sent_or_was_refused_still_warns(enter, answers):
     assert screen.taken() == [("beforeunload",)]
 
     # what stands beside the form that is sent would be lost with its success
-    screen.page.wait_for_load_state("networkidle")
     screen.in_page("Save").locator("[name=technician__name]").press_sequentially(" B.")
     screen.answer = False
     screen.press(screen.in_page("Save visit times"), "Save visit times")

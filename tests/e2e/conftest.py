@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from tests.support import servers
 from tests.support.browser import ARTIFACTS, Window, launched
-from tests.support.whole import PASSWORD, whole
+from tests.support.whole import whole
 
 PICTURES = ARTIFACTS / "walk"
 
@@ -17,21 +17,20 @@ PICTURES = ARTIFACTS / "walk"
 class Person(Window):
     """Somebody who is signed in, in a window of their own."""
 
-    def __init__(self, chromium, site, login, *, first="My Open Work Orders", **looks):
-        super().__init__(chromium, site, **looks)
-        self.sign_in(login, PASSWORD)
+    def __init__(self, chromium, system, login, *, first="My Open Work Orders", **looks):
+        super().__init__(chromium, system.admin, **looks)
+        self.sign_in(login, system.password)
         # technicians with visits today start with them
         start = re.compile(f"^({re.escape(first)}|My day)$")
         expect(self.page.get_by_role("heading", name=start)).to_be_visible()
 
     def open(self, path, tab=""):
         self.page.goto(path + (f"?tab={tab}" if tab else ""))
-        self.page.wait_for_load_state("networkidle")
+        self.settled()
         return self.page
 
     def act(self, name):
         """Press a button of the action bar and wait for its dialog."""
-        self.page.wait_for_load_state("networkidle")  # scripts turn the link into a dialog
         self.page.locator(".action-bar").get_by_role("link", name=name).click()
         expect(self.page.locator("#dialog[open]")).to_be_visible()
         return self.page.locator("#dialog")
@@ -52,9 +51,9 @@ class Person(Window):
 
 
 @pytest.fixture(scope="session")
-def system(tmp_path_factory):
+def system(first_start, tmp_path_factory):
     servers.browser()
-    with whole(tmp_path_factory.mktemp("walk") / "data") as running:
+    with whole(first_start.copied(tmp_path_factory.mktemp("walk") / "data")) as running:
         yield running
 
 
@@ -70,7 +69,7 @@ def people(system, chromium):
 
     def person(login):
         if login not in made:
-            made[login] = Person(chromium, system.admin, login)
+            made[login] = Person(chromium, system, login)
         return made[login]
 
     return person

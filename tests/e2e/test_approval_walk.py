@@ -42,7 +42,7 @@ def link_in(system, mail):
 @pytest.mark.req("PT-11")
 @pytest.mark.req("B-8")
 def test_a_company_user_drafts_an_approver_approves_from_the_mail_and_the_visit_resolves_it(system, chromium):
-    user = Person(chromium, system.admin, "company", first="Open")
+    user = Person(chromium, system, "company", first="Open")
     user.page.get_by_role("link", name="New work order").click()
     user.pick(user.page.locator("main"), "Facility", "Larkspur")
     user.page.get_by_label("Subject").fill("Gate of yard 2")

@@ -12,7 +12,7 @@ TABS = ("", "parts", "related", "collaborate", "assignment")
 
 @pytest.mark.parametrize(("theme", "size"), [("light", DESKTOP), ("dark", PHONE)], ids=["light", "dark-phone"])
 def test_pages_of_work_orders_keep_nobody_out(system, chromium, theme, size):
-    dispatcher = Person(chromium, system.admin, "dispatcher", size=size, theme=theme)
+    dispatcher = Person(chromium, system, "dispatcher", size=size, theme=theme)
     page = dispatcher.open("/work-orders/?view=all")
     record = page.locator("table.grid tbody th a").first.get_attribute("href")
     paths = {f"view-{view}": f"/work-orders/?view={view}" for view in VIEWS}

@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.timeout(900), pytest.mark.xdist_group("walk")]
 @pytest.mark.req("UM-10")
 @pytest.mark.req("B-8")
 def test_an_office_writes_schedules_and_completes_an_order_and_cancels_another_from_the_queue(system, chromium):
-    office = Person(chromium, system.admin, "utility", first="Open service orders")
+    office = Person(chromium, system, "utility", first="Open service orders")
     page = office.page
     assert office.violations() == []
     page.get_by_role("link", name="New service order").click()

@@ -21,7 +21,7 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--
          "--disable-sync", "--no-first-run"]  # fmt: skip
 HASH_OF_NOTHING = "sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="
 DESKTOP, PHONE = (1360, 860), (390, 844)
-# Nothing is pressed before the page's scripts are there: no hand is that fast, and Playwright waits for what is enabled.
+# Nothing is pressed before the page's scripts are there: no hand is that fast. Playwright waits for what is enabled.
 UNTIL_SCRIPTS_RAN = """
 if (document.readyState === "loading") {
   const root = new MutationObserver(() => {
@@ -32,6 +32,10 @@ if (document.readyState === "loading") {
   root.observe(document, {childList: true});
   document.addEventListener("DOMContentLoaded", () => document.documentElement.removeAttribute("aria-disabled"));
 }
+"""
+WRONG = """
+axe.run(document, {resultTypes: ["violations"], preload: false}).then(
+  ({violations}) => violations.map(({id, nodes}) => [id, nodes.map(({html}) => html.slice(0, 200))]))
 """
 
 expect.set_options(timeout=SECONDS * 1000)
@@ -74,11 +78,15 @@ class Window:
         self.page.fill("[name=password]", password)
         self.page.click("button[type=submit]")
 
+    def settled(self) -> None:
+        """Waits until everything that the page asks for by itself has come."""
+        expect(self.page.locator(".loading, .htmx-request, .htmx-swapping, .htmx-settling")).to_have_count(0)
+
     def violations(self) -> list[tuple[str, list[str]]]:
         """What axe-core finds on the page."""
-        self.page.evaluate(AXE.read_text())
-        found = self.page.evaluate("axe.run()")["violations"]
-        return [(each["id"], [node["html"][:200] for node in each["nodes"]]) for each in found]
+        if not self.page.evaluate("'axe' in window"):
+            self.page.evaluate(AXE.read_text())
+        return [(name, nodes) for name, nodes in self.page.evaluate(WRONG)]
 
     def scrolls_sideways(self) -> bool:
         """Whether the page is wider than the window."""

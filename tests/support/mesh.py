@@ -68,14 +68,19 @@ class Mesh:
     def target(self, service: str) -> str:
         return f"127.0.0.1:{self.ports[service]}"
 
-    def start(self, service: str) -> None:
-        """Starts one service and waits until it serves."""
-        log = (self.data / f"{service}.log").open("ab")
-        self.processes[service] = subprocess.Popen(
-            [sys.executable, "-m", f"services.{service}"], cwd=ROOT, env=self.environment, stdout=log, stderr=log
-        )
-        log.close()
-        self.wait_until_serving(service)
+    def start(self, *services: str) -> None:
+        """Starts services side by side and waits until each serves."""
+        for service in services:
+            with (self.data / f"{service}.log").open("ab") as log:
+                self.processes[service] = subprocess.Popen(
+                    [sys.executable, "-m", f"services.{service}"],
+                    cwd=ROOT,
+                    env=self.environment,
+                    stdout=log,
+                    stderr=log,
+                )
+        for service in services:
+            self.wait_until_serving(service)
 
     def wait_until_serving(self, service: str) -> None:
         deadline = time.monotonic() + READY_SECONDS
@@ -133,7 +138,7 @@ def mesh(
     """
     data.mkdir(parents=True, exist_ok=True)
     numbers = free_ports(3 * len(SERVICES) + 1)
-    environment = {**os.environ, "FIELDMESH_DATA": str(data), "FIELDMESH_SMTP_PORT": str(numbers.pop())}
+    environment = {**os.environ, "FIELDMESH_DATA": str(data), "FIELDMESH_SMTP_PORT": str(numbers.pop()), "PYTHONFAULTHANDLER": "1"}
     environment.pop("FIELDMESH_LAUNCHER_PID", None)
     ports = {}
     for service in SERVICES:
@@ -156,8 +161,7 @@ def mesh(
         stack.callback(_end, running)
         migrated = running.fieldmesh("migrate")
         assert migrated.returncode == 0, migrated.stdout + migrated.stderr
-        for service in services:
-            running.start(service)
+        running.start(*services)
         yield running
 
 
@@ -165,9 +169,10 @@ def _end(running: Mesh) -> None:
     for process in running.processes.values():
         if process.poll() is None:
             process.terminate()
-    for process in running.processes.values():
+    for name, process in running.processes.items():
         try:
             process.wait(15)
         except subprocess.TimeoutExpired:
-            process.kill()
+            process.send_signal(signal.SIGABRT)
             process.wait()
+            (Path("/tmp") / f"hung-{name}-{time.time()}").write_text(running.log(name))

@@ -21,17 +21,12 @@ from tests.support.patience import eventually
 ORDERS = len(FIRST)
 TOLD = ORDERS + len(WISHES) + len(ERRANDS) + len(second_vendor.ERRANDS)
 NUMBERED = {"line_item", "action_item", "estimate", "note", "return_proof"}
-# Loading the demo comes before the first test, and other tests may want the machine as well.
-pytestmark = [pytest.mark.timeout(400), pytest.mark.xdist_group("demo")]  # the demo is loaded once
+pytestmark = [pytest.mark.timeout(900), pytest.mark.xdist_group("walk")]  # the demo is loaded once
 
 
 @pytest.fixture(scope="module")
-def running(tmp_path_factory):
-    with mesh(tmp_path_factory.mktemp("mesh"), services=(), extra={"COLUMNS": "200"}) as made:
-        loaded = made.fieldmesh("demo", "--size", str(ORDERS), timeout=300)
-        assert loaded.returncode == 0, loaded.stdout + loaded.stderr
-        for service in SERVICES:
-            made.start(service)
+def running(first_start, tmp_path_factory):
+    with mesh(first_start.copied(tmp_path_factory.mktemp("mesh") / "data"), extra={"COLUMNS": "200"}) as made:
         yield made
 
 

@@ -9,7 +9,7 @@ from tests.support.stage import stage
 
 @pytest.fixture(scope="session")
 def shared(tmp_path_factory):
-    """Gives the mesh of a size that tests share; those who change the directory take one of their own."""
+    """Gives the mesh of a size that tests share; those who change the directory share another."""
     with ExitStack() as stack:
         made = {}
 
@@ -26,7 +26,13 @@ def on_stage(request, shared):
     return shared(request.param)
 
 
-@pytest.fixture(scope="module", params=["embedded", "grown"])
-def own_stage(request, tmp_path_factory):
-    with stage(tmp_path_factory.mktemp(f"mesh-own-{request.param}"), request.param) as made:
-        yield made
+@pytest.fixture(scope="session")
+def changed_stage(tmp_path_factory):
+    """The mesh of those who change the directory: embedded, as what they show depends on no database or transport.
+
+    Its webhooks may reach this machine.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FIELDMESH_WEBHOOK_PRIVATE_NETWORKS", "true")
+        with stage(tmp_path_factory.mktemp("mesh-changed")) as made:
+            yield made

@@ -17,12 +17,18 @@ from services.chassis.ids import new_id
 from services.cli.demo.calls import of_order
 from tests.support.patience import eventually
 
-pytestmark = pytest.mark.xdist_group("mesh-departures")
 
-
-@pytest.fixture(scope="module")
-def on_stage(own_stage: Any) -> Any:
-    return own_stage
+@pytest.fixture(
+    params=[
+        pytest.param("embedded", marks=pytest.mark.xdist_group("mesh-changed")),
+        pytest.param("grown", marks=pytest.mark.xdist_group("mesh")),
+    ]
+)
+def on_stage(request: pytest.FixtureRequest) -> Any:
+    """Noor leaves again at the end, so that the grown mesh is as it was."""
+    if request.param == "grown":
+        return request.getfixturevalue("shared")("grown")
+    return request.getfixturevalue("changed_stage")
 
 
 def roster(stage: Any, person: str = "megan") -> Any:

@@ -15,17 +15,15 @@ from services.chassis.errors import Refusal
 from services.chassis.ids import new_id
 from services.cli.demo.calls import assign
 from tests.integration.mesh.test_main_line import COLUMBUS, workday
-from tests.support.stage import ACCEPTANCE, stage
+from tests.support.stage import ACCEPTANCE
 
-pytestmark = pytest.mark.xdist_group("mesh-hard-case-8")
+pytestmark = pytest.mark.xdist_group("mesh-changed")
 TRAVEL = {path: value for path, value in ACCEPTANCE.items() if path.startswith("travel.")}
 
 
-@pytest.fixture(scope="module")
-def on_stage(tmp_path_factory):
-    """What technicians decides does not depend on the database or the transport."""
-    with stage(tmp_path_factory.mktemp("mesh-hard-case-8")) as made:
-        yield made
+@pytest.fixture
+def on_stage(changed_stage):
+    return changed_stage
 
 
 @pytest.fixture

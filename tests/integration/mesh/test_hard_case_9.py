@@ -28,9 +28,9 @@ from fieldmesh.workorders.v1 import (
 from services.chassis.errors import NotFound, Refusal
 from services.cli.demo.calls import of_order
 from tests.integration.mesh.test_main_line import COLUMBUS, workday
-from tests.support.stage import ACCEPTANCE, stage
+from tests.support.stage import ACCEPTANCE
 
-pytestmark = pytest.mark.xdist_group("mesh-hard-case-9")
+pytestmark = pytest.mark.xdist_group("mesh-changed")
 TRAVEL = {path: value for path, value in ACCEPTANCE.items() if path.startswith("travel.")}
 NOOR = "noor.haddad@example.com"
 # Both partners serve it.
@@ -38,11 +38,9 @@ DAYTON = {"account": "Tamsin County Library", "site": "Tamsin Main Library", "ar
 BUSY = "Another visit overlaps."
 
 
-@pytest.fixture(scope="module")
-def on_stage(tmp_path_factory):
-    """What technicians decides does not depend on the database or the transport."""
-    with stage(tmp_path_factory.mktemp("mesh-hard-case-9")) as made:
-        yield made
+@pytest.fixture
+def on_stage(changed_stage):
+    return changed_stage
 
 
 def booked(stage, partner, company, day, time):

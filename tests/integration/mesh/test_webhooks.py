@@ -11,18 +11,13 @@ from services.notifications.domain import signing
 from tests.support.over import app_over
 from tests.support.patience import eventually
 from tests.support.receiver import receiver
-from tests.support.stage import stage
 
-pytestmark = [pytest.mark.xdist_group("mesh-webhooks"), pytest.mark.req("B-9"), pytest.mark.req("UM-5")]
+pytestmark = [pytest.mark.xdist_group("mesh-changed"), pytest.mark.req("B-9"), pytest.mark.req("UM-5")]
 
 
-@pytest.fixture(scope="module")
-def told(tmp_path_factory):
-    """A mesh whose webhooks may reach this machine."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("FIELDMESH_WEBHOOK_PRIVATE_NETWORKS", "true")
-        with stage(tmp_path_factory.mktemp("mesh-webhooks")) as made:
-            yield made
+@pytest.fixture
+def told(changed_stage):
+    return changed_stage
 
 
 @pytest.fixture
