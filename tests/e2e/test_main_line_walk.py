@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import io
-import re
 
 import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
-from tests.support.patience import eventually
+from tests.e2e.steps import accept, allocate, carry, create, mailed, until_state, workday
 
-PREFILLED = {
-    "Ship to name": "Bluefern Dispatch", "Ship to phone number": "614-555-0110",
-    "Shipping party": "Bluefern Dispatch", "Street": "88 E Broad St", "City": "Columbus", "State/Province": "OH",
-    "Postal code": "43215", "Country": "US",
-}  # fmt: skip
 DELAY_REASONS = [
     "Delay due to Unresponsive POC", "Delay due to POC Schedule Preference",
     "O&M Partner Work Order Management Performance", "Delay due to weather", "Technician Availability",
@@ -26,54 +19,10 @@ DELAY_REASONS = [
 pytestmark = [pytest.mark.timeout(1500), pytest.mark.xdist_group("walk")]
 
 
-def mailed(system, address, subject):
-    """The mails to an address whose subject holds some words, as soon as there is one."""
-
-    def found():
-        return [mail for mail in system.mails() if address in str(mail) and subject.lower() in str(mail).lower()]
-
-    return eventually(found, pause=0.3)
-
-
-def until_state(person, path, label):
-    """Look at the record until it stands in a state."""
-
-    def reached():
-        person.open(path)
-        return person.page.locator(".record-name .badge-tone").inner_text().strip() == label
-
-    eventually(reached, pause=0.4)
-
-
-def workday(days):
-    day = dt.datetime.now().astimezone().date()
-    while days:
-        day += dt.timedelta(days=1)
-        days -= day.weekday() < 5
-    return day
-
-
 def picture():
     target = io.BytesIO()
     Image.new("RGB", (320, 200), "teal").save(target, "PNG")
     return {"name": "after.png", "mimeType": "image/png", "buffer": target.getvalue()}
-
-
-def create(dispatcher):
-    page = dispatcher.open("/work-orders/new")
-    dispatcher.pick(page.locator("main"), "Account", "Harbor Glen")
-    dispatcher.pick(page.locator("main"), "Facility", "Harbor Glen North")
-    dispatcher.pick(page.locator("main"), "Service Territory", "Ohio - Columbus")
-    dispatcher.pick(page.locator("main"), "Entitlement", "Repair SLA Assure")
-    dispatcher.pick(page.locator("main"), "Customer Service Executive", "Jonas")
-    page.get_by_label("Subject").first.fill("Assure - VT-40 - Head Replacement (Ver 01)")
-    item = page.locator("[data-item='0']")
-    dispatcher.pick(item, "Work type", "VT-40 Head")
-    dispatcher.pick(item, "Part", "VT40-HEAD")
-    dispatcher.keep("01-new")
-    page.get_by_role("button", name="Create work order").click()
-    expect(page.locator(".record-name")).to_contain_text("Unallocated")
-    return re.sub(r"^https?://[^/]+", "", page.url).split("?")[0]
 
 
 @pytest.mark.req("CP-37")
@@ -90,17 +39,13 @@ def test_one_work_order_from_allocation_to_closed(system, people):
     dispatcher = people("dispatcher")
     path = create(dispatcher)
 
-    dialog = dispatcher.act("Allocate")
-    dialog.get_by_label("Organisation", exact=False).select_option(label="Bluefern Dispatch")
-    dialog.get_by_role("button", name="Allocate").click()
-    expect(dispatcher.page.locator(".record-name")).to_contain_text("Assigned")
-    number = dispatcher.page.locator(".record-name .num").inner_text()
+    number = allocate(dispatcher)
     mailed(system, "megan.castellano@bluefern.example.com", number)
 
     partner = people("partner")
     partner.open(path)
     partner.keep("02-assigned")
-    accept(partner, path)
+    accept(partner)
     until_state(partner, path, "Parts Ordered")
 
     carry(system, partner, path)
@@ -130,31 +75,6 @@ def test_one_work_order_from_allocation_to_closed(system, people):
 
     for login in ("dispatcher", "partner", "technician", "approver"):
         assert people(login).messages == []
-
-
-def accept(partner, path):
-    dialog = partner.act("Accept")
-    for label, value in PREFILLED.items():
-        expect(dialog.get_by_label(re.compile(f"^{label}"))).to_have_value(value)
-    dialog.get_by_label("Ship to name").fill("Megan Castellano")
-    dialog.get_by_label("Does your team require", exact=False).select_option(label="Liftgate")
-    partner.keep("03-accept")
-    dialog.get_by_role("button", name="Save").click()
-    expect(dialog).to_contain_text("Draft saved")
-    dialog.get_by_role("button", name="Next").click()
-    dialog.locator("[name=travel__round_trip_miles]").fill("120")
-    expect(dialog.locator("[data-shown=travel__billable_miles]")).to_contain_text("70")
-    dialog.get_by_role("button", name="Submit").click()
-    expect(partner.page.locator("#notices")).to_contain_text("The work order was accepted.")
-
-
-def carry(system, partner, path):
-    """The carrier's messages, through `fieldmesh track`."""
-    partner.open(path, "parts")
-    order = partner.page.locator("main .facts a.num").first.inner_text()
-    for sequence, state in ((1, "announced"), (2, "handed-over"), (3, "delivered")):
-        given = ["--order", order, "--sequence", str(sequence), "--expected", workday(1).isoformat()]
-        system.fieldmesh("track", f"NW{order}", state, *given)
 
 
 def assign(partner, path):

@@ -22,9 +22,9 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from services.chassis.keys import ensure_keys
 from services.chassis.settings import SERVICES
 from tests.support import servers
+from tests.support.patience import SECONDS
 
 ROOT = Path(__file__).resolve().parents[2]
-READY_SECONDS = 120
 FIRST_PORT, PORTS, SHARES = 12_000, 4_000, 5
 
 
@@ -83,7 +83,7 @@ class Mesh:
             self.wait_until_serving(service)
 
     def wait_until_serving(self, service: str) -> None:
-        deadline = time.monotonic() + READY_SECONDS
+        deadline = time.monotonic() + SECONDS
         while time.monotonic() < deadline:
             if self.processes[service].poll() is not None:
                 break
@@ -138,7 +138,12 @@ def mesh(
     """
     data.mkdir(parents=True, exist_ok=True)
     numbers = free_ports(3 * len(SERVICES) + 1)
-    environment = {**os.environ, "FIELDMESH_DATA": str(data), "FIELDMESH_SMTP_PORT": str(numbers.pop()), "PYTHONFAULTHANDLER": "1"}
+    environment = {
+        **os.environ,
+        "FIELDMESH_DATA": str(data),
+        "FIELDMESH_SMTP_PORT": str(numbers.pop()),
+        "PYTHONFAULTHANDLER": "1",
+    }
     environment.pop("FIELDMESH_LAUNCHER_PID", None)
     ports = {}
     for service in SERVICES:
@@ -169,10 +174,12 @@ def _end(running: Mesh) -> None:
     for process in running.processes.values():
         if process.poll() is None:
             process.terminate()
-    for name, process in running.processes.items():
+    stuck = []
+    for service, process in running.processes.items():
         try:
-            process.wait(15)
+            process.wait(SECONDS)
         except subprocess.TimeoutExpired:
-            process.send_signal(signal.SIGABRT)
+            process.send_signal(signal.SIGABRT)  # its log tells then what each thread does
             process.wait()
-            (Path("/tmp") / f"hung-{name}-{time.time()}").write_text(running.log(name))
+            stuck.append(f"{service} does not stop:\n{running.log(service)[-8000:]}")
+    assert not stuck, "\n".join(stuck)

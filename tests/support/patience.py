@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-SECONDS = 90
+SECONDS = 120
 T = TypeVar("T")
 
 

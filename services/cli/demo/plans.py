@@ -57,6 +57,7 @@ FATED = ("unallocated", "assigned", "scheduled", "on_site")
 FIRST = (*ORDERED, *FATED)  # with so many orders, every state has one that stands in it or went through it
 ON_THE_WAY = frozenset({"ordered", "shipping", "shipped", "delivered"})
 SHARE_LATE, SHARE_SPLIT, SHARE_DOUBLE, SHARE_ASKING = 0.15, 0.2, 0.2, 0.4
+HELD_SINCE = 9  # working days ago that an order began which is on hold since its fourth, and so over a weekend
 SATURDAY = 5
 
 
@@ -121,7 +122,8 @@ def plans(size: int, today: date) -> list[Plan]:
         fates, every = FATES.get(stage, ((), 0))
         chosen = fates[seen[stage] // every % len(fates)] if every and seen[stage] % every == 1 else ""
         seen[stage] += 1
-        made.append(replace(_plan(number, stage, chance, today), fate=chosen))
+        plan = replace(_plan(number, stage, chance, today), fate=chosen)
+        made.append(replace(plan, begun=later(today, -HELD_SINCE)) if chosen == "held" else plan)
     return made
 
 

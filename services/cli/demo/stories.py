@@ -272,14 +272,14 @@ class Story:
 
     def hold(self, _now: datetime) -> None:
         """The vendor waits for the customer."""
-        until = self.plan.day(9)
+        until = self.plan.day(14)
         self.desk.fire(
             "dana",
             self.order_id,
             "hold",
             reason_code="customer_request",
             resume_date=date_pb2.Date(year=until.year, month=until.month, day=until.day),
-            comment="The garage is repainted this week.",
+            comment="The garage is repainted.",
         )
 
     def end(self, person: str, transition: str, reason: str, words: str, _now: datetime) -> None:

@@ -92,7 +92,7 @@ class Stage:
             [sys.executable, "-m", "services.notifications"], cwd=ROOT, env=self.environment, stdout=log, stderr=log
         )
         log.close()
-        eventually(lambda: serving(self.settings.service("notifications").target), 60)
+        eventually(lambda: serving(self.settings.service("notifications").target))
 
     def kill(self):
         self.running.send_signal(signal.SIGKILL)
@@ -249,7 +249,7 @@ def test_a_sender_that_is_killed_before_the_answer_sends_the_same_mail_again(sta
 def test_killing_the_service_under_load_loses_no_mail_and_doubles_no_message(stage):
     stage.introduce()
     stage.start()
-    eventually(lambda: len(stage.rows(people)) == len(PEOPLE), 60)
+    eventually(lambda: len(stage.rows(people)) == len(PEOPLE))
     for number in range(30):
         stage.mention(number, "dana", "lee")
         if number in {8, 18}:
@@ -258,7 +258,7 @@ def test_killing_the_service_under_load_loses_no_mail_and_doubles_no_message(sta
                 _end_lease(stage)
             stage.start()
 
-    eventually(lambda: len({mail["Message-ID"] for mail in list(stage.server.received)}) == 60, 90)
+    eventually(lambda: len({mail["Message-ID"] for mail in list(stage.server.received)}) == 60)
     eventually(lambda: {row.state for row in stage.rows()} == {message_pb2.DELIVERY_STATE_SENT})
     assert len(stage.rows()) == 60
     # At most the one mail at hand goes out again at each kill.
