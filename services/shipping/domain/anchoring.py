@@ -95,12 +95,17 @@ def count_days(timeline: Timeline, anchor: date, amount: int) -> tuple[date, int
 
 
 def _explain_days(timeline: Timeline, anchor: date, due: date, amount: int) -> tuple[Step, ...]:
+    return runs(timeline, anchor + DAY if amount else anchor, due, numbered=bool(amount))
+
+
+def runs(timeline: Timeline, first: date, last: date, *, numbered: bool) -> tuple[Step, ...]:
+    """The days from one to another run by run: business days, numbered or not, and those skipped with their names."""
     steps: list[Step] = []
     number = 0
-    day = anchor + DAY if amount else anchor
-    while day <= due:
+    day = first
+    while day <= last:
         if timeline.is_business_day(day):
-            number += 1 if amount else 0
+            number += numbered
             step = Step(StepKind.COUNTED_DAYS, day=day, last_day=day, number=number, last_number=number)
         else:
             step = Step(StepKind.SKIPPED, timeline.calendar.why_closed(day), day=day, last_day=day)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from services.shipping.domain.anchoring import Start, start_of
+from services.shipping.domain.anchoring import DAY, Start, runs, start_of
 from services.shipping.domain.errors import BeyondHorizon
 from services.shipping.domain.outcome import Outcome, WarningKind, Warnings
 from services.shipping.domain.pausing import Span, merged, walk
@@ -124,6 +124,7 @@ class _Counting:
             self._explain_need()
             self.steps += result.steps
             if result.end != self.unpaused:
+                self._explain_skipped(result.end)
                 self.steps.append(Step(StepKind.CONSUMED, end=result.end))
         if self.policy.unit is Unit.BUSINESS_HOURS:
             self._explain_windows(result.end, result.effective)
@@ -188,6 +189,14 @@ class _Counting:
 
     def _explain_need(self) -> None:
         self.steps.append(Step(StepKind.NEED, start=self.start, end=self.unpaused, minutes=whole_minutes(self.need)))
+
+    def _explain_skipped(self, end: int) -> None:
+        """The days beyond those of the count without pauses on which nobody works."""
+        if self.policy.unit is Unit.CLOCK_HOURS:
+            return
+        first, last = (local_date(at - 1, self.timeline.zone) for at in (self.unpaused, end))
+        days = runs(self.timeline, first + DAY, last, numbered=False)
+        self.steps += (step for step in days if step.kind is StepKind.SKIPPED)
 
     def _explain_windows(self, end: int, effective: tuple[Span, ...]) -> None:
         at = self.start

@@ -81,6 +81,22 @@ def test_hours_over_a_hold_that_counts_and_one_that_does_not() -> None:
     ]
 
 
+@pytest.mark.req("B-1")
+def test_days_that_are_skipped_after_a_hold_have_their_names() -> None:
+    hold = Pause(datetime(2025, 12, 22, 14, tzinfo=UTC), datetime(2025, 12, 24, 23, 59, tzinfo=UTC))
+
+    said = words(parcels(date(2025, 12, 19)), hold, amount=3)
+
+    assert said[-6:] == [
+        "1,620 minutes are needed from Sat 20 Dec 2025, 00:00 CST, without pauses until Wed 24 Dec 2025, 17:00 CST.",
+        "On hold from Mon 22 Dec 2025, 08:00 CST to Wed 24 Dec 2025, 17:59 CST: 1,620 minutes do not count.",
+        "Thu 25 Dec 2025 is skipped: Christmas Day.",
+        "Sat 27 Dec 2025 and Sun 28 Dec 2025 are not business days.",
+        "The time is used up at Tue 30 Dec 2025, 17:00 CST.",
+        "Due on Tue 30 Dec 2025, by the end of the day (before Wed 31 Dec 2025, 00:00 CST).",
+    ]
+
+
 def test_an_open_hold() -> None:
     said = words(parcels(date(2026, 3, 3)), Pause(datetime(2026, 3, 4, 16, tzinfo=UTC)))
 
