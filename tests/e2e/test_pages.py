@@ -1,4 +1,4 @@
-"""Every page of work orders, light and dark, wide and narrow: nothing for axe-core to find, nothing in the console."""
+"""Pages of work orders, people and service levels: nothing for axe-core to find, and nothing in the console."""
 
 import pytest
 
@@ -11,13 +11,18 @@ TABS = ("", "parts", "related", "collaborate", "assignment")
 
 
 @pytest.mark.parametrize(("theme", "size"), [("light", DESKTOP), ("dark", PHONE)], ids=["light", "dark-phone"])
-def test_pages_of_work_orders_keep_nobody_out(system, chromium, theme, size):
+def test_pages_keep_nobody_out(system, chromium, theme, size):
     dispatcher = Person(chromium, system, "dispatcher", size=size, theme=theme)
     page = dispatcher.open("/work-orders/?view=all")
     record = page.locator("table.grid tbody th a").first.get_attribute("href")
     paths = {f"view-{view}": f"/work-orders/?view={view}" for view in VIEWS}
     paths |= {f"record-{tab or 'details'}": f"{record}?tab={tab}" if tab else record for tab in TABS}
     paths |= {"new": "/work-orders/new", "calendar": "/calendar/", "calendar-links": "/calendar/links"}
+    paths |= {"roster": "/field-technicians/", "university": "/university/", "sla-report": "/sla-report/"}
+    for name in ("business-calendars", "sla-policies"):
+        dispatcher.open(f"/{name}/")
+        first = page.locator("table.grid tbody th a").first.get_attribute("href")
+        paths |= {name: f"/{name}/", f"{name}-record": first}
 
     wrong = {}
     PICTURES.mkdir(parents=True, exist_ok=True)
