@@ -144,6 +144,19 @@ def test_a_visit_is_moved_by_keyboard_alone(enter, fired):
     assert window.messages == []
 
 
+@pytest.mark.parametrize("path", ["/shift-patterns/new", "/technician-absences/new", f"/calendar/move/{ORDER}"])
+@pytest.mark.parametrize("looks", [{}, {"size": PHONE, "theme": "dark"}])
+def test_the_forms_of_shifts_absences_and_moves_are_usable_on_every_screen(enter, path, looks):
+    window = enter(**looks)
+    window.page.goto(path)
+    window.page.wait_for_load_state("networkidle")
+    browser.ARTIFACTS.mkdir(exist_ok=True)
+    name = f"{path.split('/')[1]}-form{'-phone-dark' if looks else ''}"
+    window.page.screenshot(path=browser.ARTIFACTS / f"{name}.png", full_page=True)
+
+    assert (window.violations(), window.scrolls_sideways(), window.messages) == ([], False, [])
+
+
 @pytest.mark.parametrize("looks", [{}, {"theme": "dark"}, {"size": PHONE}, {"size": PHONE, "theme": "dark"}])
 def test_the_week_and_its_dialog_are_usable_on_every_screen(enter, fired, looks):
     window = enter(**looks)

@@ -337,3 +337,20 @@ def test_a_calendar_is_searched_paged_and_limited(house: House, allan: Any, stat
     statements.clear()
     calendar(house, house.partner)
     assert len(statements) <= 4
+
+
+@pytest.mark.req("B-8")
+def test_absences_of_some_time_are_listed_by_their_beginning(house: House, allan: Any) -> None:
+    for days in (9, 1, 5):
+        absence(house, allan, TODAY + timedelta(days=days))
+    filters = [
+        {"field": "start_time", "operator": "FILTER_OPERATOR_LESS", "values": [(NOON + timedelta(days=7)).isoformat()]},
+        {"field": "end_time", "operator": "FILTER_OPERATOR_AT_LEAST", "values": [NOON.isoformat()]},
+        {"field": "technician_id", "operator": "FILTER_OPERATOR_EQUALS", "values": [allan.id]},
+    ]
+
+    listed = house.call(
+        "ListTechnicianAbsences", house.partner, query={"filters": filters, "order_by": "start_time"}
+    ).technician_absences
+
+    assert [each.first_day.day for each in listed] == [2, 6]
