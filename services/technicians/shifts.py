@@ -160,7 +160,7 @@ def present_absences(connection: Connection, caller: Caller, found: Sequence[Any
     for absence in kept:
         time = Visit(wire.instant(absence.start_time), wire.instant(absence.end_time))
         absence.appointments.extend(
-            f"{row.work_order_number} on {row.start_time.astimezone(zone_of(absence.time_zone)):%-d %b %Y, %H:%M}"
+            f"{row.work_order_number} on {row.start_time.astimezone(zone_of(absence.time_zone)):%-d %b %Y, %H:%M %Z}"
             for row in rows
             if row.technician_id == absence.technician_id and time.overlaps(Visit(row.start_time, row.end_time))
         )

@@ -266,6 +266,7 @@ def test_an_absence_over_appointments_says_so_when_it_is_saved(planner, mesh):
         del mesh.verbs[method]
 
     assert "Rosa Imani has appointments in this time: 20107925 on 5 Mar 2026, 10:30." in answer.text
+    assert "The absence of Rosa Imani was saved." in answer.text
     assert refused.status_code == 422
     assert "overlaps another absence: 1 Mar 2026" in refused.text
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from fieldmesh.technicians.v1.technician_absence_pb2 import TechnicianAbsence
-from flask import flash
+from flask import flash, redirect
 
 from admin.grpcfab.panel import Panel
 
@@ -25,4 +25,5 @@ class TechnicianAbsencePanel(Panel):
         if message.appointments:
             listed = "; ".join(message.appointments)
             flash(f"{message.technician_name} has appointments in this time: {listed}. See to each of them.", "warning")
-        return super().created(row)
+        flash(f"The absence of {message.technician_name} was saved.", "success")
+        return redirect(self.url_of(row.id))

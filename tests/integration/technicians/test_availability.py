@@ -251,8 +251,8 @@ def test_an_absence_over_appointments_lists_them_and_tells_workorders(house: Hou
     )
     house.call("DeleteTechnicianAbsence", house.partner, id=made.id, etag=moved.etag)
 
-    assert list(made.appointments) == ["N-o-5 on 2 Mar 2027, 12:00"]
-    assert list(moved.appointments) == ["N-o-6 on 4 Mar 2027, 12:00"]
+    assert list(made.appointments) == ["N-o-5 on 2 Mar 2027, 12:00 CST"]
+    assert list(moved.appointments) == ["N-o-6 on 4 Mar 2027, 12:00 CST"]
     told = [
         (each.technician_name, list(each.absent_work_order_ids), list(each.free_work_order_ids))
         for each in house.events("TechnicianAbsence")
@@ -271,7 +271,7 @@ def test_appointments_are_listed_to_those_who_see_their_orders(house: House, all
     mine = own(house, noor, None)
     entered = absence(house, noor, TODAY + timedelta(days=1), caller=mine)
 
-    assert list(entered.appointments) == ["N-o-7 on 2 Mar 2027, 18:00"]  # a freelancer's zone is not known
+    assert list(entered.appointments) == ["N-o-7 on 2 Mar 2027, 18:00 UTC"]  # a freelancer's zone is not known
     house.join(noor, house.bluefern, start_date=day(TODAY))
     later = absence(house, noor, TODAY + timedelta(days=2), caller=house.partner)
     assert later.organization_id == house.bluefern.id
