@@ -5,11 +5,13 @@ from fieldmesh.technicians.v1.certification_pb2 import Certification
 from fieldmesh.technicians.v1.membership_pb2 import Membership
 from fieldmesh.technicians.v1.organization_pb2 import Organization
 from fieldmesh.technicians.v1.person_pb2 import Person
+from fieldmesh.technicians.v1.shift_pattern_pb2 import ShiftPattern
 from fieldmesh.technicians.v1.skill_requirement_pb2 import SkillRequirement
 from fieldmesh.technicians.v1.team_pb2 import Team
 from fieldmesh.technicians.v1.technician_certification_pb2 import TechnicianCertification
 
 from admin.grpcfab.panel import Panel
+from admin.pages.technicians.absences import TechnicianAbsencePanel
 from admin.pages.technicians.panel import TechnicianPanel
 
 
@@ -38,6 +40,11 @@ class SkillRequirementPanel(Panel):
     menu = "People"
 
 
+class ShiftPatternPanel(Panel):
+    resource = ShiftPattern
+    menu = "People"
+
+
 class PersonPanel(Panel):
     resource = Person
     menu = "People"
@@ -60,6 +67,8 @@ PANELS = (
     CertificationPanel,
     TechnicianCertificationPanel,
     SkillRequirementPanel,
+    ShiftPatternPanel,
+    TechnicianAbsencePanel,
     PersonPanel,
     TeamPanel,
     OrganizationPanel,

@@ -14,6 +14,7 @@ from services.chassis.settings import load_settings
 from services.chassis.versions_servicer import VersionedSource
 from services.technicians import tables
 from services.technicians.booking import Booking
+from services.technicians.calendars import Calendars
 from services.technicians.credentials import Credentials
 from services.technicians.desk import Desk
 from services.technicians.domain.suggesting import Weights
@@ -29,6 +30,7 @@ from services.technicians.roster import Roster
 from services.technicians.search import Search
 from services.technicians.servicer import (
     AssignmentDeskServicer,
+    AvailabilityServicer,
     CredentialServicer,
     DirectoryServicer,
     PhotoServicer,
@@ -68,6 +70,7 @@ class Technicians:
     roster: RosterServicer
     credentials: CredentialServicer
     photos: PhotoServicer
+    availability: AvailabilityServicer
     following: Following
     expiring: Expiring
     reminding: Reminding
@@ -105,7 +108,7 @@ def assemble(
 
     `weights` are those of suggestions, `pace` that of drives between visits.
     """
-    wired = directory(NAME, database)
+    wired = directory(NAME, database, clock)
     booking = Booking(wired.assignments)
     desk = Desk(database, clock, booking, Travel(pace or Pace()))
     logins = Logins(NAME, database, wired.people)
@@ -120,6 +123,7 @@ def assemble(
         roster=RosterServicer(roster, RosterSearch(database, clock, wired.membership)),
         credentials=CredentialServicer(Credentials(database, clock, wired.held)),
         photos=PhotoServicer(Photos(NAME, database, wired.technicians)),
+        availability=AvailabilityServicer(Calendars(database)),
         following=Following(booking),
         expiring=Expiring(NAME, database, booking, orders),
         reminding=Reminding(NAME, database),

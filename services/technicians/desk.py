@@ -17,6 +17,7 @@ from services.chassis.identity import Caller
 from services.chassis.kit import is_unbound
 from services.chassis.unit_of_work import Transaction
 from services.technicians import repository, wire
+from services.technicians.availability import Presence
 from services.technicians.booking import Booking
 from services.technicians.domain.eligibility import Facts, Verdict, judge, require_assignable
 from services.technicians.domain.skills import Requirement
@@ -64,9 +65,11 @@ class Desk:
             row = repository.find_technician(connection, request.technician_id)
             if row is None:
                 raise _unknown(request.technician_id)
-            facts, verdict = _judge(connection, row, inquiry)
+            presence = repository.presence_of(connection, [row.id], inquiry.occasion)
+            facts, verdict = _judge(connection, row, inquiry, presence)
             drives = self.drives(connection, caller, inquiry, [row.id])
             explained = repository.explained_skills(connection, row.id, inquiry.occasion)
+            unexplained = verdict.absent and not repository.absence_explained(connection, row.id, inquiry.occasion)
         if facts.organizations and inquiry.executor not in facts.organizations and not is_unbound(caller):
             raise _unknown(request.technician_id)
         return technicians_service_pb2.CheckEligibilityResponse(
@@ -78,6 +81,9 @@ class Desk:
             problems=verdict.problems,
             travel_conflicts=drives.get(row.id, ()),
             unexplained_skills=[code for code in verdict.missing if code not in explained],
+            absent=verdict.absent,
+            unexplained_absence=unexplained,
+            shift_conflicts=told_outside(presence, row.id),
         )
 
     def reserve(self, caller: Caller, request: technicians_service_pb2.ReserveRequest) -> assignment_pb2.Assignment:
@@ -92,7 +98,8 @@ class Desk:
             if row is None:
                 raise _unknown(request.technician_id or request.person_id)
             inquiry = self.inquire(connection, caller, request.need)
-            facts, verdict = _judge(connection, row, inquiry)
+            presence = repository.presence_of(connection, [row.id], inquiry.occasion)
+            facts, verdict = _judge(connection, row, inquiry, presence)
             require_assignable(facts, verdict, request.reason_code, request.reason_text)
             return self._booking.hold(transaction, _reservation(request, row, verdict, inquiry), request.need, HELD_FOR)
 
@@ -110,13 +117,19 @@ class Desk:
         """Give what is asked of technicians. Raises NotFound for an order that the caller does not see."""
         now = self._clock.now()
         start = wire.instant(need.start_time) if need.HasField("start_time") else None
+        executor = _executor(connection, caller, need)
         occasion = Occasion(
-            need.work_order_id, day_of(start, need.site_time_zone, now), visit_of(start, need.duration_minutes), now
+            need.work_order_id,
+            day_of(start, need.site_time_zone, now),
+            visit_of(start, need.duration_minutes),
+            now,
+            executor,
+            tells_hours=is_unbound(caller) or caller.organization_id == executor,
         )
         requirements = repository.requirements_of(connection, list(dict.fromkeys(need.work_type_ids)))
         position = need.site_position
         site = Place(position.latitude, position.longitude) if need.HasField("site_position") else None
-        return Inquiry(occasion, requirements, _executor(connection, caller, need), site)
+        return Inquiry(occasion, requirements, executor, site)
 
     def drives(
         self, connection: Connection, caller: Caller, inquiry: Inquiry, technician_ids: Sequence[str]
@@ -148,8 +161,14 @@ def _executor(connection: Connection, caller: Caller, need: technicians_service_
     return told.executor_org if newer else str(known.executor_org)
 
 
-def _judge(connection: Connection, row: Row[Any], inquiry: Inquiry) -> tuple[Facts, Verdict]:
-    facts = repository.facts_of(connection, [row], inquiry.occasion)[0]
+def told_outside(presence: Presence, technician_id: str) -> list[str]:
+    """Give what is to be said about the shifts of a technician; nothing about one who is absent anyway."""
+    words = presence.outside.get(technician_id, "")
+    return [words] if words and technician_id not in presence.absent else []
+
+
+def _judge(connection: Connection, row: Row[Any], inquiry: Inquiry, presence: Presence) -> tuple[Facts, Verdict]:
+    facts = repository.facts_of(connection, [row], inquiry.occasion, presence)[0]
     return facts, judge(facts, inquiry.requirements, inquiry.executor, inquiry.occasion.day)
 
 
@@ -167,6 +186,7 @@ def _reservation(
         missing_skills=missing,
         reason_code=request.reason_code,
         reason_text=request.reason_text,
+        absent=verdict.absent,
     )
     if visit is not None:
         made.start_time.CopyFrom(wire.timestamp(visit.start))

@@ -70,6 +70,8 @@ class Following:
             start = order.appointment.start_time
             appointed = wire.instant(start) if order.appointment.HasField("start_time") else None
             values |= {"state": CONFIRMED, "expire_time": None, **visit_row(appointed, row.duration_minutes)}
+            # The reason for sending somebody who is absent is one for that very time.
+            values["absent"] = row.absent and appointed == row.start_time
         elif row.state == CONFIRMED:
             values["state"] = RELEASED
         if is_chosen and row.id == moved.assignment_id:

@@ -9,6 +9,7 @@ from typing import Any
 from fieldmesh.technicians.v1 import assignment_pb2
 from sqlalchemy import ColumnElement, Connection, Row, and_, or_, select
 
+from services.technicians.availability import Ids, Presence, presence_at
 from services.technicians.domain.eligibility import Facts
 from services.technicians.domain.skills import Held, Requirement, missing_codes
 from services.technicians.domain.visits import Visit
@@ -35,6 +36,10 @@ class Occasion:
     day: date
     visit: Visit | None
     now: datetime
+    executor: str = ""
+    """The organisation that does the order; the shifts that it keeps count."""
+    tells_hours: bool = False
+    """Whether whoever asks may know the hours of shifts."""
 
     @property
     def member_on(self) -> date:
@@ -71,7 +76,12 @@ def work_types_lacking(connection: Connection, technician_id: str, code: str, no
     ]
 
 
-def facts_of(connection: Connection, rows: Sequence[Row[Any]], occasion: Occasion) -> list[Facts]:
+def presence_of(connection: Connection, ids: Ids, occasion: Occasion) -> Presence:
+    """Tell who is absent at an occasion, and for whom it is outside of the shift."""
+    return presence_at(connection, ids, occasion.visit, occasion.executor, hours=occasion.tells_hours)
+
+
+def facts_of(connection: Connection, rows: Sequence[Row[Any]], occasion: Occasion, presence: Presence) -> list[Facts]:
     """Give what is known of technicians for an occasion, in their order; three statements, however many."""
     ids = [row.id for row in rows]
     belongs = _organizations(connection, ids, occasion.member_on)
@@ -85,6 +95,7 @@ def facts_of(connection: Connection, rows: Sequence[Row[Any]], occasion: Occasio
             organizations=frozenset(belongs.get(row.id, ())),
             held=tuple(held.get(row.id, ())),
             busy=row.id in busy,
+            absent=row.id in presence.absent,
         )
         for row in rows
     ]
@@ -138,6 +149,22 @@ def explained_skills(connection: Connection, technician_id: str, occasion: Occas
         )
     )
     return frozenset(code for row in rows for code in row.missing_skills)
+
+
+def absence_explained(connection: Connection, technician_id: str, occasion: Occasion) -> bool:
+    """Tell whether somebody was assigned to the order for this very time although absent, with a reason."""
+    columns = assignments.c
+    if occasion.visit is None:
+        return False
+    known = select(columns.id).where(
+        columns.technician_id == technician_id,
+        columns.work_order_id == occasion.work_order_id,
+        columns.work_order_id != "",
+        columns.absent.is_(True),
+        columns.start_time == occasion.visit.start,
+        holds_time(occasion.now),
+    )
+    return connection.execute(known.limit(1)).first() is not None
 
 
 def _organizations(connection: Connection, ids: Collection[str], day: date) -> Mapping[str, list[str]]:

@@ -11,17 +11,20 @@ from fieldmesh.technicians.v1 import (
     membership_pb2,
     organization_pb2,
     person_pb2,
+    shift_pattern_pb2,
     skill_requirement_pb2,
     team_pb2,
+    technician_absence_pb2,
     technician_certification_pb2,
     technician_pb2,
 )
 
+from services.chassis.clock import Clock
 from services.chassis.database import Database
 from services.chassis.identity import Caller
 from services.chassis.kit import Change, KitServicer, References, Resource, ResourceEngine, Shared, publish_change
 from services.chassis.unit_of_work import Transaction
-from services.technicians import certificates, memberships, organizations, people, scope, tables
+from services.technicians import certificates, memberships, organizations, people, scope, shifts, tables
 from services.technicians.booking import Booking
 from services.technicians.departures import Departures
 from services.technicians.memberships import MembershipsToday
@@ -70,6 +73,13 @@ SKILL_REQUIREMENT = Resource(
     prepare=certificates.prepare_requirement,
     validate=certificates.validate_requirement,
 )
+SHIFT_PATTERN = Resource(
+    shift_pattern_pb2.ShiftPattern,
+    tables.shift_patterns,
+    scope=scope.SHIFT_PATTERNS,
+    prepare=shifts.prepare_pattern,
+    validate=shifts.validate_pattern,
+)
 ASSIGNMENT = Resource(assignment_pb2.Assignment, tables.assignments, scope=scope.ASSIGNMENTS)
 
 
@@ -94,7 +104,7 @@ class Directory:
         }
 
 
-def directory(service: str, database: Database) -> Directory:
+def directory(service: str, database: Database, clock: Clock) -> Directory:
     """Wire the resources of this service."""
     persons = TechniciansPeople(service, ResourceEngine(PERSON))
     technician = Resource(
@@ -117,6 +127,15 @@ def directory(service: str, database: Database) -> Directory:
         validate=memberships.validate,
         on_change=today.on_change,
     )
+    absence = Resource(
+        technician_absence_pb2.TechnicianAbsence,
+        tables.technician_absences,
+        scope=scope.ABSENCES,
+        prepare=shifts.prepare_absence,
+        validate=shifts.validate_absence,
+        on_change=shifts.tell_absence,
+        present=lambda connection, caller, found: shifts.present_absences(connection, caller, found, clock.now()),
+    )
     resources = (
         ORGANIZATION,
         PERSON,
@@ -126,6 +145,8 @@ def directory(service: str, database: Database) -> Directory:
         CERTIFICATION,
         CERTIFICATE_HELD,
         SKILL_REQUIREMENT,
+        SHIFT_PATTERN,
+        absence,
         ASSIGNMENT,
     )
     references = References(resources)

@@ -15,7 +15,7 @@ from services.chassis.kit.scope import EVERY_ROW, NO_ROW, Branches
 from services.technicians.tables import organizations, people, technicians
 
 VENDOR = "vendor"
-_MANAGERS = frozenset({"partner", "dispatcher", "approver"})
+MANAGERS = frozenset({"partner", "dispatcher", "approver"})
 # The party of an order that must be the caller's organisation, by role.
 _PARTIES = {
     "partner": ("executor_org",),
@@ -76,12 +76,12 @@ def _changeable_technicians(caller: Caller, table: Table) -> Branches:
 
 def _colleagues(caller: Caller, column: ColumnElement[Any]) -> Branches:
     """Rows of the own organisation, for those who manage it: a technician sees no home address but the own (R-4)."""
-    return owned(caller, column) if caller.roles & _MANAGERS else NO_ROW
+    return owned(caller, column) if caller.roles & MANAGERS else NO_ROW
 
 
 def _registered(caller: Caller, table: Table) -> Branches:
     """Technicians without a membership that the caller's organisation registered."""
-    if not caller.organization_id or not caller.roles & _MANAGERS:
+    if not caller.organization_id or not caller.roles & MANAGERS:
         return NO_ROW
     return [(table.c.organization_id == "") & (table.c.registered_by == caller.organization_id)]
 
@@ -108,6 +108,22 @@ def _held_certificates(caller: Caller, table: Table) -> Branches:
     return [*theirs, *_oneself(caller, table.c.technician_id)]
 
 
+def _absences(caller: Caller, table: Table) -> Branches:
+    """Those that the own organisation keeps of its people, and one's own; everybody else learns busy or free."""
+    return [*_colleagues(caller, table.c.organization_id), *_oneself(caller, table.c.technician_id)]
+
+
+def _planned_by_office(caller: Caller, table: Table) -> Branches:
+    """The office of an organisation plans for its own people."""
+    plans = caller.has("partner") or caller.has("dispatcher")
+    return owned(caller, table.c.organization_id) if plans else NO_ROW
+
+
+def _changeable_absences(caller: Caller, table: Table) -> Branches:
+    """The office's people, and one's own absences."""
+    return [*_planned_by_office(caller, table), *_oneself(caller, table.c.technician_id)]
+
+
 def _by_vendor(caller: Caller, table: Table) -> Branches:
     del table
     return EVERY_ROW if is_vendor_staff(caller) else NO_ROW
@@ -123,4 +139,6 @@ TEAMS = Where(_known_people, _own_teams)
 TECHNICIANS = Where(_technicians, _changeable_technicians)
 MEMBERSHIPS = Where(_memberships, _changeable_memberships)
 CERTIFICATES_HELD = Where(_held_certificates, _by_vendor)
+ABSENCES = Where(_absences, _changeable_absences)
+SHIFT_PATTERNS = Where(_absences, _planned_by_office)
 ASSIGNMENTS = Where(_assignments)

@@ -14,7 +14,7 @@ from services.chassis.identity import Caller
 from services.chassis.kit import message_of, scope_key
 from services.chassis.paging import SortKey, fingerprint, read_token, write_token
 from services.technicians import repository, wire
-from services.technicians.desk import Desk, Inquiry
+from services.technicians.desk import Desk, Inquiry, told_outside
 from services.technicians.domain.eligibility import Facts, judge
 from services.technicians.domain.skills import matrix_row, needed_codes
 from services.technicians.memberships import holds_on
@@ -35,6 +35,8 @@ class Match:
     row: Row[Any]
     facts: Facts
     qualified: bool
+    outside: Sequence[str]
+    """What is to be said about the technician's shifts."""
 
 
 class Search:
@@ -88,11 +90,12 @@ def _matches(connection: Connection, request: Request, inquiry: Inquiry) -> list
         .limit(_CANDIDATES)
     ).all()
     found = []
-    for row, facts in zip(rows, repository.facts_of(connection, rows, inquiry.occasion), strict=True):
+    presence = repository.presence_of(connection, [row.id for row in rows], inquiry.occasion)
+    for row, facts in zip(rows, repository.facts_of(connection, rows, inquiry.occasion, presence), strict=True):
         held = {each.code for each in facts.held if each.valid_on(inquiry.occasion.day)}
         if held.issuperset(request.certification_codes):
             verdict = judge(facts, inquiry.requirements, inquiry.executor, inquiry.occasion.day)
-            found.append(Match(row, facts, qualified=not verdict.missing))
+            found.append(Match(row, facts, not verdict.missing, told_outside(presence, row.id)))
     return sorted(found, key=lambda match: not match.qualified)
 
 
@@ -131,6 +134,8 @@ def _told(
         busy=match.facts.busy,
         freelancer=freelancer,
         travel_conflicts=drives,
+        absent=match.facts.absent,
+        shift_conflicts=match.outside,
     )
     for cell in matrix_row(codes, match.facts.held, inquiry.occasion.day):
         made = answer.skills.add(certification_code=cell.code, held=cell.held)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from fieldmesh.technicians.v1 import (
     assignment_pb2,
+    availability_service_pb2,
     certification_pb2,
     credential_service_pb2,
     membership_pb2,
@@ -13,8 +14,10 @@ from fieldmesh.technicians.v1 import (
     person_pb2,
     photo_service_pb2,
     roster_service_pb2,
+    shift_pattern_pb2,
     skill_requirement_pb2,
     team_pb2,
+    technician_absence_pb2,
     technician_certification_pb2,
     technician_pb2,
     technicians_service_pb2,
@@ -32,6 +35,7 @@ if TYPE_CHECKING:
     from services.chassis.unit_of_work import Transaction
     from services.technicians.servicer import (
         AssignmentDeskServicer,
+        AvailabilityServicer,
         CredentialServicer,
         DirectoryServicer,
         PhotoServicer,
@@ -86,6 +90,14 @@ class TechniciansService(MeshService):
     def skill_requirements(self) -> KitServicer:
         return self._graph.servicer("SkillRequirement")
 
+    @serves(shift_pattern_pb2.DESCRIPTOR.services_by_name["ShiftPatternService"])
+    def shift_patterns(self) -> KitServicer:
+        return self._graph.servicer("ShiftPattern")
+
+    @serves(technician_absence_pb2.DESCRIPTOR.services_by_name["TechnicianAbsenceService"])
+    def technician_absences(self) -> KitServicer:
+        return self._graph.servicer("TechnicianAbsence")
+
     @serves(assignment_pb2.DESCRIPTOR.services_by_name["AssignmentService"])
     def assignments(self) -> KitServicer:
         return self._graph.servicer("Assignment")
@@ -113,6 +125,10 @@ class TechniciansService(MeshService):
     @serves(photo_service_pb2.DESCRIPTOR.services_by_name["PhotoService"])
     def photos(self) -> PhotoServicer:
         return self._graph.photos
+
+    @serves(availability_service_pb2.DESCRIPTOR.services_by_name["AvailabilityService"])
+    def availability(self) -> AvailabilityServicer:
+        return self._graph.availability
 
     @on_event("workorders", events_pb2.WorkOrderMoved, handler="technicians.work-order-moved", lane=_ORDERS_LANE)
     def work_order_moved(self, transaction: Transaction, event: Event, payload: events_pb2.WorkOrderMoved) -> None:

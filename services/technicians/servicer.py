@@ -5,6 +5,7 @@ from typing import Any
 
 from fieldmesh.technicians.v1 import (
     assignment_pb2,
+    availability_service_pb2,
     credential_service_pb2,
     membership_pb2,
     person_pb2,
@@ -17,6 +18,7 @@ from fieldmesh.technicians.v1 import (
 
 from services.chassis.errors import InvalidRequest, Violation
 from services.chassis.identity import current_caller
+from services.technicians.calendars import Calendars
 from services.technicians.credentials import Credentials
 from services.technicians.desk import Desk
 from services.technicians.finding import RosterSearch
@@ -52,6 +54,18 @@ class AssignmentDeskServicer:
 
     def Reserve(self, request: technicians_service_pb2.ReserveRequest, _context: Any) -> assignment_pb2.Assignment:
         return self._desk.reserve(current_caller(), request)
+
+
+class AvailabilityServicer:
+    """When technicians work and are away."""
+
+    def __init__(self, calendars: Calendars) -> None:
+        self._calendars = calendars
+
+    def ListAvailability(
+        self, request: availability_service_pb2.ListAvailabilityRequest, _context: Any
+    ) -> availability_service_pb2.ListAvailabilityResponse:
+        return self._calendars.find(current_caller(), request)
 
 
 class DirectoryServicer:

@@ -1,4 +1,4 @@
-"""Suggesting technicians for an order (B-5): read in five statements, ranked in memory."""
+"""Suggesting technicians for an order (B-5): read in seven statements, ranked in memory."""
 
 from __future__ import annotations
 
@@ -77,6 +77,7 @@ def _candidates(connection: Connection, inquiry: Inquiry, zone: str) -> list[Can
     held = _held(connection, inquiry, members)
     visits = _visits(connection, inquiry, zone, members)
     busy = _busy(connection, inquiry, members)
+    presence = repository.presence_of(connection, members, inquiry.occasion)
     return [
         Candidate(
             technician_id=row.id,
@@ -86,6 +87,8 @@ def _candidates(connection: Connection, inquiry: Inquiry, zone: str) -> list[Can
             home=None if row.position_latitude is None else Place(row.position_latitude, row.position_longitude),
             visits=visits.get(row.id, 0),
             busy=row.id in busy,
+            absent=row.id in presence.absent,
+            outside=presence.outside.get(row.id, ""),
         )
         for row in rows
     ]
@@ -141,6 +144,7 @@ def _told(suggestion: Suggestion, drives: Sequence[str]) -> _contract.Suggestion
         score=suggestion.score,
         qualified=suggestion.qualified,
         busy=candidate.busy,
+        absent=candidate.absent,
         travel_conflicts=drives,
     )
     for reason in suggestion.reasons:

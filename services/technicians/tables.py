@@ -6,8 +6,10 @@ from fieldmesh.technicians.v1 import (
     membership_pb2,
     organization_pb2,
     person_pb2,
+    shift_pattern_pb2,
     skill_requirement_pb2,
     team_pb2,
+    technician_absence_pb2,
     technician_certification_pb2,
     technician_pb2,
 )
@@ -86,6 +88,23 @@ technician_certifications = kit_table(
     technician_certification_pb2.TechnicianCertification,
     "technician_certifications",
     unique=[("technician_id", "certification_id", "issue_date")],
+)
+
+shift_patterns = kit_table(
+    metadata,
+    shift_pattern_pb2.ShiftPattern,
+    "shift_patterns",
+    Index("ix_shift_patterns_organization", "organization_id", "technician_name", "id"),
+    unique=[("technician_id", "organization_id", "valid_from")],
+)
+
+technician_absences = kit_table(
+    metadata,
+    technician_absence_pb2.TechnicianAbsence,
+    "technician_absences",
+    Index("ix_technician_absences_time", "technician_id", "start_time", "end_time"),
+    Index("ix_technician_absences_organization", "organization_id", "first_day", "id"),
+    skip=["appointments"],
 )
 
 # Which reminders of an expiry were told; another expiry of the same certificate has reminders of its own.

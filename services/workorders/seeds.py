@@ -87,6 +87,7 @@ REASONS = (
     Reason("only_available", "OVERRIDE", "Only technician available in time"),
     Reason("trained_on_site", "OVERRIDE", "Trained on site under supervision"),
     Reason("certificate_in_progress", "OVERRIDE", "Certificate is being issued"),
+    Reason("agreed_to_come", "OVERRIDE", "Agreed to come although absent"),
     Reason("override_other", "OVERRIDE", "Other", "Say why in the comment."),
     Reason("no_own_technician", "FREELANCER", "No technician of our own in reach"),
     Reason("special_skill", "FREELANCER", "Special skill needed"),

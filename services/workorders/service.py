@@ -34,7 +34,7 @@ from fieldmesh.workorders.v1 import (
 from services.chassis.host import Application, every, on_event, serves
 from services.chassis.mesh_service import MeshService
 from services.workorders import bootstrap
-from services.workorders.handlers import proofs, warned
+from services.workorders.handlers import absences, proofs, warned
 
 if TYPE_CHECKING:
     from fieldmesh.common.v1.events_pb2 import Event
@@ -218,6 +218,12 @@ class WorkordersService(MeshService):
         self, transaction: Transaction, event: Event, payload: directory_events_pb2.CredentialRevoked
     ) -> None:
         self._graph.departing.credential_revoked(transaction, event, payload)
+
+    @on_event("technicians", directory_events_pb2.TechnicianAbsenceChanged, handler="workorders.absence-changed")
+    def absence_changed(
+        self, transaction: Transaction, event: Event, payload: directory_events_pb2.TechnicianAbsenceChanged
+    ) -> None:
+        absences.absence_changed(transaction, event, payload)
 
     @every(seconds=_HOUR)
     def sweep_files(self) -> None:

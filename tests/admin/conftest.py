@@ -11,9 +11,10 @@ from werkzeug.serving import make_server
 
 from admin.away import Watch
 from admin.init import add_demo_logins, initialise
+from admin.security.models import Attempts, CalendarLink
 from admin.settings import AdminSettings
 from services.chassis.settings import ServiceSettings
-from tests.support import memory_data, memory_orders
+from tests.support import memory_data, memory_orders, memory_visits
 from tests.support.memory_mesh import SERVICES, MemoryMesh
 
 if TYPE_CHECKING:
@@ -92,6 +93,27 @@ def app(served: tuple[Flask, MemoryMesh], mesh: MemoryMesh) -> Flask:
     return served[0]
 
 
+@pytest.fixture
+def agreed(mesh: MemoryMesh) -> Iterator[memory_visits.Agreed]:
+    """The orders that lists answer with, for calendars."""
+    before = mesh.verbs.get(memory_visits.LIST)
+    made = mesh.verbs[memory_visits.LIST] = memory_visits.Agreed()
+    yield made
+    if before is None:
+        del mesh.verbs[memory_visits.LIST]
+    else:
+        mesh.verbs[memory_visits.LIST] = before
+
+
+@pytest.fixture
+def crew(mesh: MemoryMesh) -> Iterator[memory_visits.Crew]:
+    """The technicians whose shifts and absences are known."""
+    before, made = mesh.verbs[memory_visits.AVAILABILITY], memory_visits.Crew()
+    mesh.verbs[memory_visits.AVAILABILITY] = made
+    yield made
+    mesh.verbs[memory_visits.AVAILABILITY] = before
+
+
 class Person:
     """A browser without a screen: keeps cookies, sends the CSRF token that the last page carried."""
 
@@ -161,6 +183,18 @@ def sign_in(app: Flask) -> Callable[[str], Person]:
 @pytest.fixture
 def dispatcher(sign_in: Callable[[str], Person]) -> Person:
     return sign_in("dispatcher")
+
+
+@pytest.fixture
+def planner(agreed: memory_visits.Agreed, app: Flask, sign_in: Callable[[str], Person]) -> Person:
+    """A partner who has no calendar links yet, and from whose address nobody guessed one."""
+    del agreed
+    with app.app_context():
+        session = app.appbuilder.session
+        session.query(CalendarLink).delete()
+        session.query(Attempts).delete()
+        session.commit()
+    return sign_in("partner")
 
 
 @pytest.fixture(scope="session")

@@ -6,73 +6,17 @@ import datetime as dt
 import re
 
 import pytest
-from fieldmesh.workorders.v1 import work_order_pb2, work_order_service_pb2
+from fieldmesh.workorders.v1 import work_order_pb2
 from icalendar import Calendar
 
-from admin.security.models import Attempts, CalendarLink
 from services.chassis.errors import Unavailable
 from tests.support.markup import read
 from tests.support.memory_data import ident
-from tests.support.memory_orders import SERVICE
-
-LIST = f"{SERVICE}.WorkOrderService/ListWorkOrders"
-MONDAY = dt.date(2026, 3, 2)
-CHICAGO = dt.timedelta(hours=6)
-
-
-def order(number, day, clock, person="", **fields):
-    made = work_order_pb2.WorkOrder(
-        id=ident("visit", number), number=f"{number}", subject=f"Repair {number}", workflow="partner_service",
-        state_label="In Progress", state_tone="warning", category=1, facility_name="Harbor Glen", **fields,
-    )  # fmt: skip
-    made.site_address.street, made.site_address.city = "2100 Riverside Dr", "Columbus"
-    made.site_address.state, made.site_address.postal_code = "OH", "43221"
-    made.update_time.FromDatetime(dt.datetime(2026, 3, 1, 12, tzinfo=dt.UTC))
-    made.appointment.date.year, made.appointment.date.month, made.appointment.date.day = day.year, day.month, day.day
-    made.appointment.time, made.appointment.time_zone = clock, "America/Chicago"
-    start = dt.datetime.combine(day, dt.time.fromisoformat(clock), dt.UTC) + CHICAGO
-    made.appointment.start_time.FromDatetime(start)
-    if person:
-        made.technician.name, made.technician.person_id = person, ident("person", len(person))
-    return made
-
-
-class Agreed:
-    """What the service lists; `asked` holds who asked and for what."""
-
-    def __init__(self):
-        self.orders, self.asked, self.refusal = [], [], None
-
-    def __call__(self, request, caller):
-        self.asked.append((caller, request.query))
-        if self.refusal:
-            raise self.refusal
-        return work_order_service_pb2.ListWorkOrdersResponse(work_orders=self.orders)
-
-
-@pytest.fixture
-def agreed(mesh):
-    before = mesh.verbs.get(LIST)
-    made = mesh.verbs[LIST] = Agreed()
-    yield made
-    if before is None:
-        del mesh.verbs[LIST]
-    else:
-        mesh.verbs[LIST] = before
-
-
-@pytest.fixture
-def partner(agreed, app, sign_in):
-    with app.app_context():
-        session = app.appbuilder.session
-        session.query(CalendarLink).delete()
-        session.query(Attempts).delete()
-        session.commit()
-    return sign_in("partner")
+from tests.support.memory_visits import MONDAY, made_link, order
 
 
 @pytest.mark.req("PT-10")
-def test_a_week_has_a_row_for_each_person_and_a_column_for_each_day(partner, agreed):
+def test_a_week_has_a_row_for_each_person_and_a_column_for_each_day(planner, agreed):
     agreed.orders = [
         order(71, MONDAY, "09:30", "Zora Hale"),
         order(72, MONDAY + dt.timedelta(days=2), "23:30", "Allan Heward"),
@@ -83,7 +27,7 @@ def test_a_week_has_a_row_for_each_person_and_a_column_for_each_day(partner, agr
     agreed.orders[3].category = work_order_pb2.STATE_CATEGORY_DEAD
     agreed.orders[1].workflow, agreed.orders[2].workflow = "facility_approval", "utility_request"
 
-    shown = read(partner.get("/calendar/?week=2026-03-04").text).one("main")
+    shown = read(planner.get("/calendar/?week=2026-03-04").text).one("main")
 
     table = shown.one("table")
     rows = {row.one("th").text: [cell.text.split() for cell in row.all("td")] for row in table.all("tr")[1:]}
@@ -101,39 +45,32 @@ def test_a_week_has_a_row_for_each_person_and_a_column_for_each_day(partner, agr
     ]
 
 
-def test_mine_keeps_to_visits_that_the_viewer_goes_to(partner, agreed):
+def test_mine_keeps_to_visits_that_the_viewer_goes_to(planner, agreed):
     own = order(71, MONDAY, "09:30", "Megan")
-    partner.get("/calendar/")
+    planner.get("/calendar/")
     own.technician.person_id = agreed.asked[0][0].subject
     agreed.orders = [own, order(72, MONDAY, "10:00", "Zora Hale")]
 
-    shown = read(partner.get("/calendar/?week=2026-03-02&mine=1").text).one("main").text
+    shown = read(planner.get("/calendar/?week=2026-03-02&mine=1").text).one("main").text
 
     assert "Repair 71" in shown
     assert "Repair 72" not in shown
 
 
 @pytest.mark.parametrize("week", ["", "soon", "0001-01-01", "9999-12-31"])
-def test_a_week_that_is_none_shows_this_one(partner, week):
-    answer = partner.get(f"/calendar/?week={week}")
+def test_a_week_that_is_none_shows_this_one(planner, week):
+    answer = planner.get(f"/calendar/?week={week}")
 
     assert answer.status_code == 200
     assert "No visits in this week" in answer.text
 
 
-def made_link(person, name="My phone", what="all"):
-    person.get("/calendar/links")
-    shown = person.post("/calendar/links", {"name": name, "what": what})
-    assert shown.status_code == 200, shown.text
-    return re.search(r"/calendar/feed/[\w-]+\.ics", shown.text)[0]
-
-
 @pytest.mark.req("PT-10")
 @pytest.mark.req("B-8")
-def test_a_secret_link_gives_the_visits_to_any_calendar_program(partner, agreed, app):
+def test_a_secret_link_gives_the_visits_to_any_calendar_program(planner, agreed, app):
     day = dt.datetime.now(dt.UTC).date() + dt.timedelta(days=1)
     agreed.orders = [order(71, day, "09:30", "Zora Hale"), order(72, day, "10:00")]
-    address = made_link(partner)
+    address = made_link(planner)
 
     answer = app.test_client().get(address)
 
@@ -153,27 +90,27 @@ def test_a_secret_link_gives_the_visits_to_any_calendar_program(partner, agreed,
 
 @pytest.mark.req("B-8")
 @pytest.mark.req("B-6")
-def test_a_link_ends_when_it_is_revoked_and_when_its_person_may_not_sign_in_any_more(partner, app, mesh, sign_in):
-    address = made_link(partner)
-    other = made_link(partner, "Tablet", "mine")
+def test_a_link_ends_when_it_is_revoked_and_when_its_person_may_not_sign_in_any_more(planner, app, mesh, sign_in):
+    address = made_link(planner)
+    other = made_link(planner, "Tablet", "mine")
     assert app.test_client().get(other).status_code == 200
-    ends = re.search(r"/calendar/links/[\w-]+/revoke", partner.get("/calendar/links").text)[0]
+    ends = re.search(r"/calendar/links/[\w-]+/revoke", planner.get("/calendar/links").text)[0]
 
     stranger = sign_in("dispatcher")
     stranger.get("/calendar/links")
     assert stranger.post(ends).status_code == 404
-    partner.get("/calendar/links")
-    assert partner.post(ends).status_code == 302
+    planner.get("/calendar/links")
+    assert planner.post(ends).status_code == 302
     assert sorted(app.test_client().get(each).status_code for each in (address, other)) == [200, 404]
     for person in mesh.rows["fieldmesh.technicians.v1.Person"].values():
         person.active = False
     assert {app.test_client().get(each).status_code for each in (address, other)} == {404}
 
 
-def test_guessed_links_are_throttled_and_names_are_checked(partner, app):
-    partner.get("/calendar/links")
+def test_guessed_links_are_throttled_and_names_are_checked(planner, app):
+    planner.get("/calendar/links")
     for name in ("", "x" * 61):
-        refused = partner.post("/calendar/links", {"name": name, "what": "all"})
+        refused = planner.post("/calendar/links", {"name": name, "what": "all"})
         assert refused.status_code == 422
         assert "at most 60 characters" in refused.text
 
@@ -183,10 +120,10 @@ def test_guessed_links_are_throttled_and_names_are_checked(partner, app):
     assert guesses[-1] == 429
 
 
-def test_a_calendar_without_its_service_says_so(partner, agreed):
+def test_a_calendar_without_its_service_says_so(planner, agreed):
     agreed.refusal = Unavailable("Gone.", metadata={"service": "workorders"})
 
-    answer = partner.get("/calendar/")
+    answer = planner.get("/calendar/")
 
     assert answer.status_code == 503
     assert "not answering" in answer.text

@@ -330,6 +330,53 @@ def test_an_override_asks_for_its_reason_alone_and_keeps_what_was_given(partner,
     assert (fired.inputs.person_id, fired.inputs.reason_code) == (person.id, "override_other")
 
 
+@pytest.mark.req("CP-65")
+@pytest.mark.req("PT-10")
+def test_somebody_absent_is_assigned_with_a_reason_that_a_question_asks_for(partner, answers, mesh):
+    words = "Rosa Imani is absent at that time. Choose a reason to override."
+    absent = WrongState(
+        f"Assign technician: {words}", reason="TECHNICIAN_ABSENT",
+        violations=[Violation("inputs.reason_code", words)], metadata={"name": "Rosa Imani", "missing": "VT40-CM"},
+    )  # fmt: skip
+    answers[:] = [absent, done("in_progress", "In Progress")]
+    name = path("assign_technician")
+    person = next(iter(mesh.rows["fieldmesh.technicians.v1.Person"].values()))
+    first = partner.post(name, partner.fields(f"{RECORD}?tab=assignment") | {"inputs__person_id": person.id})
+
+    unsaid = partner.post(name, sent_again(first))
+    partner.post(name, sent_again(unsaid, inputs__reason_code="agreed_to_come"))
+
+    for answer, status in ((first, 409), (unsaid, 422)):
+        main = shown(answer, status)
+        box = main.one("fieldset", class_="prompt")
+        assert box.one("legend").text == "Technician Absent"
+        assert "Rosa Imani is absent at the time of the appointment." in box.text
+        assert [each.text for each in box.all("li")] == ["VT40-CM"]
+        assert "Agreed to come although absent" in [option.text for option in box.all("option")]
+        assert main.all("button")[-1].text == "Confirm Override"
+    fired = mesh.asked("TransitionWorkOrder")[-1]
+    assert (fired.inputs.person_id, fired.inputs.reason_code) == (person.id, "agreed_to_come")
+
+
+@pytest.mark.req("PT-10")
+def test_the_matrix_tells_who_is_absent_and_whose_shift_is_over(partner, mesh):
+    matches = [
+        {"technician": {"id": name, "name": name}, "absent": name == "Ada", "shift_conflicts": shifts}
+        for name, shifts in (("Ada", []), ("Bea", ["No shift on Sunday, 1 March."]))
+    ]
+    method = "/fieldmesh.technicians.v1.AssignmentDeskService/SearchTechnicians"
+    mesh.verbs[method] = lambda *_: technicians_service_pb2.SearchTechniciansResponse(matches=matches)
+    try:
+        matrix = shown(partner.get(f"{RECORD}?tab=assignment&city=Waco"), 200).one("section", id="matrix")
+    finally:
+        del mesh.verbs[method]
+
+    assert [row.all("td")[-1].text.split() for row in matrix.all("tr")[1:]] == [
+        ["absent"],
+        ["yes", "No", "shift", "on", "Sunday,", "1", "March."],
+    ]
+
+
 @pytest.fixture
 def freelancers(mesh):
     """What the search for technicians was asked, with one freelancer for an answer."""

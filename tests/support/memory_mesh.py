@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import grpc
 from fieldmesh.common.v1 import list_pb2, operations_pb2
-from fieldmesh.technicians.v1 import technicians_service_pb2
+from fieldmesh.technicians.v1 import availability_service_pb2, technicians_service_pb2
 from google.protobuf import descriptor_pool
 from google.protobuf.json_format import MessageToDict
 from grpc_health.v1 import health_pb2_grpc
@@ -63,6 +63,10 @@ class MemoryMesh:
         self.verbs: dict[str, Callable[[Any, Any], Any]] = {
             "/fieldmesh.technicians.v1.DirectoryService/ResolveLogin": self._resolve_login,
             "/fieldmesh.technicians.v1.ProfileService/UpdateOwnProfile": self._update_own_profile,
+            # Nobody's shifts and absences are known, unless a test says so.
+            "/fieldmesh.technicians.v1.AvailabilityService/ListAvailability": (
+                lambda *_: availability_service_pb2.ListAvailabilityResponse()
+            ),
         }
         self._answers: dict[tuple[str, str], tuple[bytes, Any]] = {}
         self._lock = threading.RLock()

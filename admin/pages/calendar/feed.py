@@ -1,4 +1,4 @@
-"""Visits as an iCalendar feed (RFC 5545)."""
+"""Visits and absences as an iCalendar feed (RFC 5545)."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from icalendar import Calendar, Event, vText
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from admin.pages.calendar.absences import Absence
     from admin.pages.calendar.visits import Visit
 
 # How long a visit takes is not agreed with it; calendars show an hour.
@@ -17,8 +18,8 @@ SHOWN_AS: Final = dt.timedelta(hours=1)
 REFRESH: Final = dt.timedelta(minutes=15)
 
 
-def feed_of(visits: Iterable[Visit], name: str, site: str) -> bytes:
-    """The feed of visits under a name; `site` is the public address before paths.
+def feed_of(visits: Iterable[Visit], absences: Iterable[Absence], name: str, site: str) -> bytes:
+    """The feed of visits and absences under a name; `site` is the public address before paths.
 
     Times are instants, which every calendar shows by its own clock; the site's clock stands in the description.
     """
@@ -30,6 +31,8 @@ def feed_of(visits: Iterable[Visit], name: str, site: str) -> bytes:
     made.add("refresh-interval", REFRESH, parameters={"VALUE": "DURATION"})
     for visit in visits:
         made.add_component(_event(visit, site))
+    for absence in absences:
+        made.add_component(_busy(absence))
     return bytes(made.to_ical())
 
 
@@ -51,4 +54,18 @@ def _event(visit: Visit, site: str) -> Event:
     )
     made.add("description", "\n".join(lines))
     made.add("url", f"{site}{visit.url}")
+    return made
+
+
+def _busy(absence: Absence) -> Event:
+    made = Event()
+    made.add("uid", f"{absence.id}@fieldmesh")
+    made.add("dtstamp", absence.changed)
+    made.add("last-modified", absence.changed)
+    made.add("dtstart", absence.first)
+    made.add("dtend", absence.end)
+    made.add("summary", absence.title)
+    made.add("transp", "OPAQUE")
+    if absence.note:
+        made.add("description", absence.note)
     return made

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlencode
 
+from fieldmesh.common.v1 import list_pb2
+from fieldmesh.technicians.v1 import team_pb2, team_pb2_grpc
+from fieldmesh.workorders.v1 import work_order_service_pb2, work_order_service_pb2_grpc
 from flask import Response, current_app, flash, g, redirect, request
 from flask_appbuilder.baseviews import BaseView
 from werkzeug.exceptions import NotFound as PageMissing
@@ -13,11 +17,13 @@ from werkzeug.exceptions import TooManyRequests
 from admin import identity
 from admin.grpcfab.context import mesh, viewer_zone
 from admin.grpcfab.routes import expose, has_access
-from admin.pages.calendar import feed
-from admin.pages.calendar.visits import NOBODY, Visit, between
+from admin.pages.calendar import board, feed
+from admin.pages.calendar.absences import absences_of
+from admin.pages.calendar.moving import Transfer, Wanted
+from admin.pages.calendar.visits import Visit, between, visit_of
 from admin.security.calendar_links import MOST, CalendarLinks, LinkUnknown, TooManyLinks
 from admin.security.throttle import Throttle
-from services.chassis.errors import NotFound, WrongState
+from services.chassis.errors import NotFound, Unavailable, WrongState
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,6 +35,9 @@ if TYPE_CHECKING:
 WEEK: Final = dt.timedelta(days=7)
 BEHIND, AHEAD = dt.timedelta(days=30), dt.timedelta(days=180)
 LONGEST_NAME: Final = 60
+# Who may be offered to plan visits, and to enter absences; the services decide.
+MOVERS: Final = ("partner", "dispatcher", "requester", "admin")
+ENTER_ABSENCES: Final = ("partner", "dispatcher", "technician", "admin")
 ROLES: Final = ("partner", "dispatcher", "approver", "requester", "technician", "admin")
 
 
@@ -42,26 +51,62 @@ class CalendarView(BaseView):  # type: ignore[misc]
     @expose("/")
     @has_access
     def week(self) -> Any:
-        """One week: a row for each person who goes, a column for each day."""
+        """One week: a row for each technician and everybody else who goes, a column for each day."""
         today = dt.datetime.now(viewer_zone()).date()
         first = _monday(request.args.get("week", ""), today)
-        mine = request.args.get("mine") == "1"
+        asked = board.Asked(
+            request.args.get("name", "").strip(), request.args.get("team", ""), request.args.get("mine") == "1"
+        )
         days = [first + dt.timedelta(days=number) for number in range(7)]
         everything, cut = between(days[0], days[-1])
-        found = _kept(everything, g.viewer.person_id, mine=mine)
+        visits = _kept(everything, g.viewer.person_id, mine=asked.mine)
+        crew = board.crew_of(g.viewer, days, asked, visits)
+        rows = board.board_of(crew, visits, days, asked)
         return self.render_template(
             "pages/calendar/week.html",
             title="Calendar",
             days=days,
             today=today,
-            mine=mine,
+            asked=asked,
             cut=cut,
-            total=len(found),
-            rows=_rows(found),
-            by_day={day: [visit for visit in found if visit.day == day] for day in days},
+            crew=crew,
+            total=sum(len(cell.visits) for row in rows for cell in row.days.values()),
+            rows=rows,
+            by_day={day: _agenda(rows, day) for day in days},
+            teams=_teams() if g.viewer.has(*board.PLANNERS) else (),
+            moves=g.viewer.has(*MOVERS),
+            enters=g.viewer.has(*ENTER_ABSENCES),
+            own_technician=g.viewer.technician_id,
+            address=lambda day: _address(day, asked),
             before=first - WEEK,
             after=first + WEEK,
         )
+
+    @expose("/move/<order_id>")
+    @has_access
+    def move(self, order_id: str) -> Any:
+        """Where a visit goes: asked first, then led to the transitions that bring it there. Nothing is saved here."""
+        stub = mesh().stub(work_order_service_pb2_grpc.WorkOrderServiceStub)
+        order: Any = stub.GetWorkOrder(work_order_service_pb2.GetWorkOrderRequest(id=order_id))
+        visit = visit_of(order)
+        if visit is None:
+            raise PageMissing
+        transfer = Transfer(visit, Wanted.read(request.args, visit))
+        problems = transfer.problems() if "go" in request.args else {}
+        if "go" in request.args and not problems:
+            return redirect(transfer.url(), 303)
+        dialog = request.headers.get("HX-Target") == "dialog-body"
+        page = self.render_template(
+            "pages/calendar/_move.html" if dialog else "pages/calendar/move.html",
+            title="Move a visit",
+            visit=visit,
+            wanted=transfer.wanted,
+            transfer=transfer,
+            people=_people(visit, transfer.wanted),
+            problems=problems,
+            dialog=dialog,
+        )
+        return page, 200 if dialog or not problems else 422
 
     @expose("/links", methods=["GET", "POST"])
     @has_access
@@ -108,8 +153,10 @@ class CalendarView(BaseView):  # type: ignore[misc]
         today = dt.datetime.now(dt.UTC).date()
         with identity.acting_as(who):
             found, _ = between(today - BEHIND, today + AHEAD)
+            absences = absences_of(who, today - BEHIND, today + AHEAD, mine=link.mine)
         name = f"Fieldmesh: {link.name}"
-        told = feed.feed_of(_kept(found, who.person_id, mine=link.mine), name, str(current_app.config["PUBLIC_URL"]))
+        visits = _kept(found, who.person_id, mine=link.mine)
+        told = feed.feed_of(visits, absences, name, str(current_app.config["PUBLIC_URL"]))
         answer = Response(told, content_type="text/calendar; charset=utf-8")
         answer.headers["Cache-Control"] = "private, max-age=300"
         return answer
@@ -138,7 +185,7 @@ class CalendarPage:
         entry = entries.pop()
         entries.insert(sum(1 for each in entries if not each.childs), entry)  # beside the lists, before the groups
         for role in ROLES:
-            roles[role] += [["^CalendarView$", "^can_(week|links|revoke)$"], ["^Calendar$", "^menu_access$"]]
+            roles[role] += [["^CalendarView$", "^can_(week|move|links|revoke)$"], ["^Calendar$", "^menu_access$"]]
 
 
 def _monday(asked: str, today: dt.date) -> dt.date:
@@ -156,10 +203,31 @@ def _kept(visits: Sequence[Visit], person_id: str, *, mine: bool) -> Sequence[Vi
     return [visit for visit in visits if visit.person_id == person_id] if mine else visits
 
 
-def _rows(visits: Sequence[Visit]) -> list[tuple[str, dict[dt.date, list[Visit]]]]:
-    """Visits by person and day: people by name, orders that nobody goes to at the end."""
-    people: dict[tuple[bool, str, str], dict[dt.date, list[Visit]]] = {}
-    for visit in visits:
-        row = people.setdefault((visit.person == NOBODY, visit.person, visit.person_id), {})
-        row.setdefault(visit.day, []).append(visit)
-    return [(name, days) for (_, name, _), days in sorted(people.items(), key=lambda each: each[0])]
+def _agenda(rows: Sequence[board.Row], day: dt.date) -> tuple[list[Visit], list[tuple[str, board.Away]]]:
+    """One day as a list: visits by time, and who is away."""
+    visits = sorted((visit for row in rows for visit in row.days[day].visits), key=lambda visit: visit.start)
+    return visits, [(row.name, away) for row in rows for away in row.days[day].away]
+
+
+def _address(day: dt.date, asked: board.Asked) -> str:
+    """The address of the week of a day, with the same rows."""
+    kept = {"week": day.isoformat(), "name": asked.name, "team": asked.team_id, "mine": "1" if asked.mine else ""}
+    return f"/calendar/?{urlencode({name: value for name, value in kept.items() if value})}"
+
+
+def _teams() -> Sequence[team_pb2.Team]:
+    """Teams of the viewer's organisation; none where technicians does not answer."""
+    query = list_pb2.ListQuery(page_size=200, order_by="name")
+    try:
+        answer: Any = mesh().stub(team_pb2_grpc.TeamServiceStub).ListTeams(team_pb2.ListTeamsRequest(query=query))
+    except Unavailable:
+        return ()
+    return [team for team in answer.teams if team.organization_id == g.viewer.organization_id]
+
+
+def _people(visit: Visit, wanted: Wanted) -> list[tuple[str, str]]:
+    """Who can be chosen; whoever goes now and whoever is asked for are among them."""
+    found = board.choices_of(g.viewer, wanted.date or visit.day)
+    known = {person_id for person_id, _ in found}
+    now = [] if visit.person_id in known else [(visit.person_id, visit.person)]
+    return [*now, *found]

@@ -104,7 +104,9 @@ class Leaving:
         except Refusal:
             return []
         return [
-            row.technician for row in rows if row.qualified and not row.busy and row.technician.id != self.technician_id
+            row.technician
+            for row in rows
+            if row.qualified and row.free == "yes" and row.technician.id != self.technician_id
         ]
 
     def check(self) -> bool:

@@ -54,6 +54,13 @@ class Candidate:
     freelancer: bool
     address: str
     drives: Sequence[str]
+    absent: bool
+    shifts: Sequence[str]
+
+    @property
+    def free(self) -> str:
+        """Whether the technician is free then, in a word."""
+        return "busy" if self.busy else "absent" if self.absent else "yes"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -190,6 +197,8 @@ def _candidate(match: technicians_service_pb2.TechnicianMatch) -> Candidate:
         freelancer=match.freelancer,
         address=_line(match.technician.address),
         drives=list(match.travel_conflicts),
+        absent=match.absent,
+        shifts=list(match.shift_conflicts),
     )
 
 

@@ -12,6 +12,7 @@ from werkzeug.exceptions import NotFound as PageMissing
 from admin.grpcfab.context import resumed
 from admin.grpcfab.errors import form_sentence, http_status
 from admin.grpcfab.routes import expose, has_access, redraws
+from admin.pages.calendar.returning import onward_from, week_of
 from admin.pages.work_orders import moves, prompts, related, travel
 from admin.pages.work_orders.sheets import CHOSEN, ITEM_PATH, PERSON, PROMPTED, Sheet
 from services.chassis.errors import Refusal
@@ -120,7 +121,9 @@ class Moving:
         for warning in answer.warnings:
             flash(warning.message, "warning")
         flash(_told(attempt, answer.work_order), "success")
-        return onward(ELSEWHERE.get(request.form.get("tab", "")) or self.url_of(row.id) + self._tab_back())  # type: ignore[attr-defined]
+        tab = request.form.get("tab", "")
+        elsewhere = ELSEWHERE.get(tab) or onward_from(tab, row.id)
+        return onward(elsewhere or self.url_of(row.id) + self._tab_back())  # type: ignore[attr-defined]
 
     def _refused(self, attempt: Attempt, refusal: Refusal) -> Any:
         form = attempt.form
@@ -205,6 +208,7 @@ class Moving:
             drafts=attempt.drafts,
             dialog=dialog,
             tab=request.values.get("tab", ""),
+            week=week_of(request.values.get("tab", "")),
         )
         # Browsers log answers of 400 and above as errors; to the dialog that asked, this is an answer like any other.
         return page, _COMMITTED if dialog else remark.status

@@ -22,22 +22,25 @@ if TYPE_CHECKING:
 LATE: Final = frozenset({"APPOINTMENT_AFTER_TARGET", "TARGET_CHANGED"})
 UNSKILLED: Final = frozenset({"SKILLS_MISSING", "OVERRIDE_REASON_MISSING"})
 FREELANCER: Final = "FREELANCER_REASON_MISSING"
+ABSENT: Final = "TECHNICIAN_ABSENT"
 CONTINUE: Final = "inputs__continue_past_target"
 REASON: Final = "inputs__reason_code"
 COMMENT: Final = "inputs__comment"
 SEEN: Final = "inputs__seen_target_version"
 PERSON: Final = "fieldmesh.technicians.v1.Person"
 # The kind of reasons of the transition that asks, by the kind of its question.
-_KINDS: Final = {"late": "delay", "skills": "override", "freelancer": "override"}
+_KINDS: Final = {"late": "delay", "skills": "override", "absent": "override", "freelancer": "override"}
 _ANCHORS: Final = {
     "late": {CONTINUE: "late-yes", REASON: "reason-1", COMMENT: "late-details"},
     "skills": {REASON: "override-reason", COMMENT: "override-comment"},
+    "absent": {REASON: "override-reason", COMMENT: "override-comment"},
     "freelancer": {REASON: "override-reason", COMMENT: "override-comment"},
 }
 
 _UNANSWERED: Final = {
     "late": "Choose a delay reason.",
     "skills": "Choose a reason to override.",
+    "absent": "Choose a reason to override.",
     "freelancer": "Choose why a freelancer comes.",
 }
 
@@ -80,6 +83,8 @@ def asked_by(refusal: Refusal, move: Move, form: ResourceForm) -> Prompt | None:
     if refusal.reason in UNSKILLED:
         said = refusal.violations[0].description if refusal.violations else ""
         return _skills(move, form, refusal.metadata.get("missing", ""), said)
+    if refusal.reason == ABSENT:
+        return _absent(move, refusal.metadata.get("missing", ""), refusal.metadata.get("name", ""))
     if refusal.reason == FREELANCER:
         return _freelancer(move, refusal.metadata.get("missing", ""), refusal.metadata.get("name", ""))
     return None
@@ -95,6 +100,8 @@ def asked_before(move: Move, form: ResourceForm, sent: Mapping[str, str]) -> Pro
                  "due_time": sent.get("prompt_due_time", "")}  # fmt: skip
         return _late(move, form, known, "")
     missing = sent.get("prompt_missing", "")
+    if kind == "absent":
+        return _absent(move, missing, sent.get("prompt_name", ""))
     if kind == "freelancer":
         return _freelancer(move, missing, sent.get("prompt_name", ""))
     return _skills(move, form, missing, "")
@@ -121,6 +128,16 @@ def _skills(move: Move, form: ResourceForm, missing: str, said: str) -> Prompt:
     reasons = [reason for reason in move.reasons if reason.kind != "freelancer"]
     return Prompt("skills", "Missing Skills", words, reasons, {"prompt": "skills", "prompt_missing": missing},
                   missing=codes)  # fmt: skip
+
+
+def _absent(move: Move, missing: str, name: str) -> Prompt:
+    """Why somebody comes who is absent then; the reason stands for missing certifications as well."""
+    codes = [code for code in missing.split(",") if code]
+    lacks = " These certifications are missing on the day of the visit:" if codes else ""
+    words = f"{name or 'The technician'} is absent at the time of the appointment.{lacks}"
+    reasons = [reason for reason in move.reasons if reason.kind != "freelancer"]
+    kept = {"prompt": "absent", "prompt_missing": missing, "prompt_name": name}
+    return Prompt("absent", "Technician Absent", words, reasons, kept, missing=codes)
 
 
 def _freelancer(move: Move, missing: str, name: str) -> Prompt:

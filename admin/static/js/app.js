@@ -1,6 +1,7 @@
 import "./ages.js";
 import "./bulk.js";
 import "./buttons.js";
+import "./calendar.js";
 import "./combobox.js";
 import "./guard.js";
 import "./lists.js";

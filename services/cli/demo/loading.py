@@ -13,6 +13,7 @@ from services.chassis.grpc_channel import Channels
 from services.chassis.process import service_targets
 from services.cli.connection import grant_for, signer
 from services.cli.demo.approvals import approval_stories
+from services.cli.demo.availability import make_availability
 from services.cli.demo.calls import Desk, Speaker
 from services.cli.demo.directory import make_certificates, make_directory
 from services.cli.demo.master_data import make_master_data
@@ -67,13 +68,14 @@ def _tell(settings: Settings, clock: ScriptedClock, size: int, present: datetime
         make_directory(channels, speaker, world, today)
         settle(quiet)
         make_certificates(channels, speaker, world, today)
+        diary = Diary()
+        make_availability(channels, speaker, world, today, diary)
         make_master_data(channels, speaker, world)
         make_utility(channels, speaker, world)
         make_second_vendor(channels, speaker, world)
         settle(quiet)
         desk = Desk(channels, speaker, world.grants)
-        diary = Diary()
-        stories: list[Told] = [Story(plan, world, desk, diary) for plan in plans(size, today)]
+        stories: list[Told] = [Story(plan, world, desk, diary) for plan in plans(size, present)]
         told = len(stories)
         stories += approval_stories(world, desk, today, told)
         stories += service_stories(world, desk, today, len(stories), told)

@@ -59,6 +59,8 @@ ON_THE_WAY = frozenset({"ordered", "shipping", "shipped", "delivered"})
 SHARE_LATE, SHARE_SPLIT, SHARE_DOUBLE, SHARE_ASKING = 0.15, 0.2, 0.2, 0.4
 HELD_SINCE = 9  # working days ago that an order began which is on hold since its fourth, and so over a weekend
 SATURDAY = 5
+# Whose own visits never run out for some days: the login "technician".
+VISITOR, OWN_DAYS = "allan", 10
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,10 @@ class Plan:
     asks: bool
     miles: int
     fate: str = ""
+    visitor: str = ""
+    """Who goes, whatever the turn; empty: whose turn it is."""
+    visit_on: date | None = None
+    """Day of the visit at the site, also on a weekend; None: the usual working day."""
 
     def reaches(self, stage: str) -> bool:
         """Whether the story gets as far as a stage."""
@@ -111,8 +117,9 @@ def later(day: date, days: int) -> date:
     return day
 
 
-def plans(size: int, today: date) -> list[Plan]:
-    """Plans of `size` orders with the mix of stages above."""
+def plans(size: int, present: datetime) -> list[Plan]:
+    """Plans of `size` orders with the mix of stages above; some visits are those of `VISITOR`, from today on."""
+    today = present.date()
     chance = random.Random(SEED)  # noqa: S311 - demo data, no secrets
     stages = [*FIRST, *chance.choices(ORDERED, list(STAGES.values()), k=max(0, size - len(FIRST)))][:size]
     chance.shuffle(stages)
@@ -124,7 +131,30 @@ def plans(size: int, today: date) -> list[Plan]:
         seen[stage] += 1
         plan = replace(_plan(number, stage, chance, today), fate=chosen)
         made.append(replace(plan, begun=later(today, -HELD_SINCE)) if chosen == "held" else plan)
-    return made
+    return _with_own_visits(made, present)
+
+
+def _with_own_visits(made: list[Plan], present: datetime) -> list[Plan]:
+    """The plans, with a visit of `VISITOR` on each of the next days, as far as there are scheduled ones."""
+    company = next(person.company for person in catalogue.PEOPLE if person.key == VISITOR)
+    found = list(made)
+    days = 0
+    for place, plan in enumerate(made):
+        site = _site_of(company, plan) if plan.stage == "scheduled" and not plan.fate else None
+        if site is None or days == OWN_DAYS:
+            continue
+        own = replace(plan, site=site, company=company, visitor=VISITOR)
+        found[place] = replace(own, visit_on=present.astimezone(own.zone).date() + timedelta(days=days))
+        days += 1
+    return found
+
+
+def _site_of(company: str, plan: Plan) -> catalogue.Site | None:
+    """The plan's site, else one that a company serves and that has what the plan's tasks are for; None: none has."""
+    served = {area.name for area in catalogue.AREAS if company in area.served_by}
+    models = {task.model for task in plan.tasks}
+    sites = [plan.site, *catalogue.SITES]
+    return next((site for site in sites if site.area in served and models <= set(site.models)), None)
 
 
 def _plan(number: int, stage: str, chance: random.Random, today: date) -> Plan:

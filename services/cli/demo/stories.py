@@ -96,9 +96,9 @@ class Story:
 
     def _visit(self) -> Iterator[Moment]:
         plan = self.plan
-        wanted = plan.day(5 if not plan.late else 7)
+        wanted = plan.visit_on or plan.day(5 if not plan.late else 7)
         minutes = sum(task.minutes for task in plan.tasks)
-        people = [person.key for person in self._crew()]
+        people = [plan.visitor] if plan.visitor else [person.key for person in self._crew()]
         chosen, start = self.diary.book(people, wanted, plan.zone, minutes, plan.number * 4)
         yield plan.at(4, 14), partial(self.assign_technician, chosen)
         yield plan.at(4, 14, 20), partial(self.schedule, start)

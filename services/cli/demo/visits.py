@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 FIRST_HOUR, LAST_HOUR = 8, 15
 STEP = timedelta(minutes=30)
+A_DAY, FURTHEST = timedelta(days=1), timedelta(hours=14)
 
 
 class Diary:
@@ -32,6 +33,11 @@ class Diary:
                     if self._take(person, start.astimezone(UTC), minutes):
                         return person, start
             day = later(day, 1)
+
+    def away(self, person: str, first: date, last: date) -> None:
+        """Somebody does no visits from one day to another, wherever on earth that is."""
+        start = datetime.combine(first, time(), UTC) - FURTHEST
+        self._booked.setdefault(person, []).append((start, datetime.combine(last, time(), UTC) + A_DAY + FURTHEST))
 
     def _take(self, person: str, start: datetime, minutes: int) -> bool:
         end = start + timedelta(minutes=minutes)

@@ -33,6 +33,7 @@ class Facts:
     """Organisations of the memberships that hold on the day; none: a freelancer."""
     held: tuple[Held, ...]
     busy: bool
+    absent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +45,11 @@ class Verdict:
     freelancer: bool
     obstacles: tuple[str, ...]
     """What no reason can override, in words."""
+    absent: bool = False
 
     @property
     def needs_reason(self) -> bool:
-        return self.freelancer or bool(self.missing)
+        return self.freelancer or self.absent or bool(self.missing)
 
     @property
     def eligible(self) -> bool:
@@ -61,7 +63,7 @@ class Verdict:
     def method(self) -> Method:
         if self.freelancer:
             return Method.FREELANCER
-        return Method.MANUAL_OVERRIDE if self.missing else Method.SKILL_MATCH
+        return Method.MANUAL_OVERRIDE if self.missing or self.absent else Method.SKILL_MATCH
 
     @property
     def problems(self) -> tuple[str, ...]:
@@ -69,6 +71,8 @@ class Verdict:
         found = list(self.obstacles)
         if self.busy:
             found.append("Another visit overlaps.")
+        if self.absent:
+            found.append("Absent at that time.")
         if self.missing:
             found.append(f"Missing skills: {', '.join(self.missing)}.")
         if self.freelancer and not self.obstacles:
@@ -79,7 +83,7 @@ class Verdict:
 def judge(facts: Facts, requirements: Sequence[Requirement], executor: str, day: date) -> Verdict:
     """Decide on a technician for an order of the organisation ``executor`` on a day.
 
-    A member of another organisation is out of the question; a freelancer and a missing skill need a reason.
+    A member of another organisation is out of the question; a freelancer, an absence and a missing skill need a reason.
     """
     obstacles: list[str] = []
     if not facts.active:
@@ -89,7 +93,7 @@ def judge(facts: Facts, requirements: Sequence[Requirement], executor: str, day:
     elif facts.organizations and executor not in facts.organizations:
         obstacles.append(f"{facts.name} belongs to another organisation.")
     missing = missing_codes(requirements, facts.held, day)
-    return Verdict(missing, facts.busy, not facts.organizations, tuple(obstacles))
+    return Verdict(missing, facts.busy, not facts.organizations, tuple(obstacles), facts.absent)
 
 
 def require_assignable(facts: Facts, verdict: Verdict, reason_code: str, reason_text: str) -> None:
@@ -102,6 +106,6 @@ def require_assignable(facts: Facts, verdict: Verdict, reason_code: str, reason_
     if verdict.busy:
         raise AppointmentOverlap(facts.technician_id, facts.name)
     if verdict.needs_reason and not reason_code:
-        raise OverrideReasonMissing(facts.name, verdict.missing, freelancer=verdict.freelancer)
+        raise OverrideReasonMissing(facts.name, verdict.missing, freelancer=verdict.freelancer, absent=verdict.absent)
     if reason_code.endswith("other") and not reason_text.strip():
         raise ReasonUnexplained

@@ -46,13 +46,18 @@ class AppointmentOverlap(Refusal):
 
 
 class OverrideReasonMissing(Refusal):
-    """Skills are missing, or it is a freelancer, and nobody said why (CP-65, CP-66)."""
+    """Skills are missing, somebody is absent or a freelancer, and nobody said why (CP-65, CP-66)."""
 
     kind = "invalid"
     reason = "OVERRIDE_REASON_MISSING"
 
-    def __init__(self, name: str, missing: Sequence[str], *, freelancer: bool) -> None:
-        why = "is a freelancer" if freelancer else f"lacks {', '.join(missing)}"
+    def __init__(self, name: str, missing: Sequence[str], *, freelancer: bool, absent: bool = False) -> None:
+        every = [
+            "is a freelancer" if freelancer else "",
+            "is absent then" if absent else "",
+            f"lacks {', '.join(missing)}" if missing and not freelancer else "",
+        ]
+        why = " and ".join(each for each in every if each)
         super().__init__(
             f"{name} {why}: a reason is required.",
             violations=[Violation("reason_code", "is required")],

@@ -19,6 +19,8 @@ FULL_WEEK = 10
 """With so many other visits in the week nobody gets points for the load."""
 UNKNOWN_SHARE = 0.5
 """Where home or site is not known, neither near nor far."""
+OUTSIDE_SHARE = 0.5
+"""What is left of being free for somebody who would come outside of the shift."""
 
 
 class Part(IntEnum):
@@ -61,7 +63,10 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """What is known of somebody for the visit: certificates, home, other visits of the week, another at that time."""
+    """What is known of somebody for the visit: certificates, home, other visits of the week, another at that time.
+
+    `outside` says what is to be said of their shifts; empty: nothing.
+    """
 
     technician_id: str
     person_id: str
@@ -70,6 +75,8 @@ class Candidate:
     home: Place | None
     visits: int
     busy: bool
+    absent: bool = False
+    outside: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,12 +109,12 @@ class Suggestion:
 
 
 def ranked(candidates: Iterable[Candidate], errand: Errand, weights: Weights, limit: int) -> list[Suggestion]:
-    """The best candidates, at most `limit`: qualified and free ones first, then by score, then by name."""
+    """The best candidates, at most `limit`: qualified ones who are free come first, then by score and name."""
     most, needed = weights.points, needed_codes(errand.requirements)
     placed = []
     for candidate in candidates:
         shares = _shares(candidate, errand, needed)
-        fits = shares[0] == 1.0 and not candidate.busy
+        fits = shares[0] == 1.0 and not candidate.busy and not candidate.absent
         score = sum(map(mul, shares, most))
         placed.append(((not fits, -score, candidate.name, candidate.technician_id), candidate, shares))
     best = nsmallest(limit, placed, key=itemgetter(0))
@@ -133,7 +140,13 @@ def _shares(candidate: Candidate, errand: Errand, needed: Sequence[str]) -> tupl
     else:
         distance = max(0.0, 1 - miles_between(candidate.home, errand.site) / FAR_MILES)
     load = max(0.0, 1 - candidate.visits / FULL_WEEK)
-    return skills, validity, distance, load, 0.0 if candidate.busy else 1.0
+    return skills, validity, distance, load, _free_share(candidate)
+
+
+def _free_share(candidate: Candidate) -> float:
+    if candidate.busy or candidate.absent:
+        return 0.0
+    return OUTSIDE_SHARE if candidate.outside else 1.0
 
 
 def _score(shares: Sequence[float], weights: Weights) -> float:
@@ -158,7 +171,7 @@ def _explained(candidate: Candidate, shares: tuple[float, ...], errand: Errand, 
         _validity_words(candidate, errand),
         _distance_words(candidate, errand),
         _load_words(candidate),
-        "Another visit overlaps." if candidate.busy else "Free at that time.",
+        _free_words(candidate),
     )
     reasons = tuple(
         Reason(part, round(share * weights.of(part), 1), weights.of(part), text)
@@ -198,3 +211,11 @@ def _load_words(candidate: Candidate) -> str:
     if not candidate.visits:
         return "No other visit that week."
     return f"{candidate.visits} other {'visit' if candidate.visits == 1 else 'visits'} that week."
+
+
+def _free_words(candidate: Candidate) -> str:
+    if candidate.busy:
+        return "Another visit overlaps."
+    if candidate.absent:
+        return "Absent at that time."
+    return candidate.outside or "Free at that time."

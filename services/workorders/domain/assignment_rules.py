@@ -39,18 +39,28 @@ def freelancer_explained(situation: Situation) -> Objections:
 
 @predicate(asks=("inputs.reason_code",), snapshot="eligibility")
 def missing_skills_overridden(situation: Situation) -> Objections:
-    """The technician has every certification that the work needs, or an override reason is given (CP-65).
+    """The technician has every certification that the work needs, and is not absent, or a reason is given (CP-65).
 
-    The reason why a freelancer comes stands for both.
+    The reason why a freelancer comes stands for all of it.
     """
     eligibility = cast("Mapping[str, object]", situation.snapshots["eligibility"])
     missing = cast("tuple[str, ...]", eligibility["missing"])
     overridden = bool(situation.inputs.reason_code) and _reason_kind(situation) != FREELANCER
-    if not missing or overridden or eligibility.get("freelancer"):
+    absent = bool(eligibility.get("absent"))
+    if not (missing or absent) or overridden or eligibility.get("freelancer"):
         return HOLDS
+    if absent:
+        return (_absent(str(eligibility["name"]), missing),)
     text = f"Missing skills: {', '.join(missing)}. Choose a reason to override."
     metadata = {"missing": ",".join(missing)}
     return (Objection("missing_skills_overridden", text, "inputs.reason_code", "SKILLS_MISSING", metadata),)
+
+
+def _absent(name: str, missing: tuple[str, ...]) -> Objection:
+    lacks = f" Missing skills: {', '.join(missing)}." if missing else ""
+    text = f"{name} is absent at that time.{lacks} Choose a reason to override."
+    metadata = {"name": name, "missing": ",".join(missing)}
+    return Objection("missing_skills_overridden", text, "inputs.reason_code", "TECHNICIAN_ABSENT", metadata)
 
 
 def _reason_kind(situation: Situation) -> str:

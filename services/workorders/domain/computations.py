@@ -30,7 +30,8 @@ class Computation:
 
 TECHNICIAN_FLAG = "technician_inactive"
 SKILL_FLAG = "technician_unqualified"
-TECHNICIAN_FLAGS = frozenset({TECHNICIAN_FLAG, SKILL_FLAG})
+ABSENT_FLAG = "technician_absent"
+TECHNICIAN_FLAGS = frozenset({TECHNICIAN_FLAG, SKILL_FLAG, ABSENT_FLAG})
 
 COMPUTATIONS: dict[str, Computation] = {}
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from services.workorders.domain.appointments import is_late, sla_of
-from services.workorders.domain.computations import SKILL_FLAG, computation
+from services.workorders.domain.computations import ABSENT_FLAG, SKILL_FLAG, computation
 from services.workorders.domain.work_order import OrderFlag
 
 if TYPE_CHECKING:
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 # What technicians say that the assigned technician lacks on the day of an appointment: a sentence, or nothing.
 VISITOR_LACKS = "visitor_lacks"
+# Whether the assigned technician is absent at it, as technicians say: a sentence, or nothing.
+VISITOR_ABSENT = "visitor_absent"
 PASSED, OVERTAKEN = "appointment_passed", "target_before_appointment"
 
 
@@ -38,14 +40,24 @@ def flags_with_appointment(situation: Situation) -> tuple[OrderFlag, ...]:
     """The order's flags, without those about an earlier appointment: another one was agreed.
 
     Where technicians said which skills the assigned technician lacks on its day, a flag says so: an order whose
-    technician may not do the work is not closed (hard case 8).
+    technician may not do the work is not closed (hard case 8). One says so where the technician is absent then.
     """
     flags = tuple(flag for flag in situation.order.flags if flag.code not in {PASSED, OVERTAKEN})
-    lacking = situation.snapshots.get(VISITOR_LACKS)
-    if not isinstance(lacking, str):
+    flags = _with(flags, situation.snapshots.get(VISITOR_LACKS), SKILL_FLAG, blocks_close=True)
+    return _with(flags, situation.snapshots.get(VISITOR_ABSENT), ABSENT_FLAG, blocks_close=False)
+
+
+def absent_words(name: str) -> str:
+    """What is said of an order whose technician is absent at its appointment; why is nobody's business here."""
+    return f"{name} is absent at the appointment; assign somebody else, or agree another time."
+
+
+def _with(flags: tuple[OrderFlag, ...], told: object, code: str, *, blocks_close: bool) -> tuple[OrderFlag, ...]:
+    """The flags as technicians told of one of them: a sentence raises it, nothing said clears it, unasked it stays."""
+    if not isinstance(told, str):
         return flags
-    others = tuple(flag for flag in flags if flag.code != SKILL_FLAG)
-    return (*others, OrderFlag(SKILL_FLAG, lacking, blocks_close=True)) if lacking else others
+    others = tuple(flag for flag in flags if flag.code != code)
+    return (*others, OrderFlag(code, told, blocks_close=blocks_close)) if told else others
 
 
 def flags_with_target(order: WorkOrder, sla: SlaSummary) -> tuple[OrderFlag, ...]:

@@ -15,6 +15,7 @@ from services.chassis.ids import derive_id
 from services.chassis.log import get_logger
 from services.workorders import wire
 from services.workorders.domain.outcome import Caveat
+from services.workorders.domain.schedule_flags import absent_words
 from services.workorders.tables import people, work_types
 
 if TYPE_CHECKING:
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
 TRAVEL_CONFLICT = "TRAVEL_CONFLICT"
 SKILLS_MISSING = "SKILLS_MISSING"
+OUTSIDE_SHIFT = "OUTSIDE_SHIFT"
+TECHNICIAN_ABSENT = "TECHNICIAN_ABSENT"
 log = get_logger(__name__)
 _METHODS = {
     assignment_pb2.ASSIGNMENT_METHOD_SKILL_MATCH: "Skill Match",
@@ -68,7 +71,7 @@ class Reservation:
     assignment_id: str = ""
     version: str = ""
     caveats: tuple[Caveat, ...] = ()
-    """Visits that leave too little time for the drive; they keep nobody from coming."""
+    """Visits that leave too little time for the drive, and hours outside of the shift; they keep nobody from coming."""
 
 
 def candidate_of(connection: Connection, order: WorkOrder, person_id: str, start: datetime | None = None) -> Candidate:
@@ -117,19 +120,21 @@ def check(desk: AssignmentDesk, candidate: Candidate) -> Reservation:
     refusals = () if possible else tuple(answer.problems) or ("The technician cannot be assigned.",)
     missing = tuple(answer.missing_skills)
     known = _eligibility(candidate, missing=missing, refusals=refusals, freelancer=answer.freelancer)
-    return Reservation(known, caveats=_drives(candidate, answer))
+    return Reservation({**known, "absent": answer.absent}, caveats=_warnings(candidate, answer))
 
 
 @dataclass(frozen=True, slots=True)
 class Diary:
     """Whether a technician has another visit at a time, and what users should know: long drives, missing skills.
 
-    `lacking` says which skills are missing then that nobody gave a reason for; empty: none.
+    `lacking` says which skills are missing then that nobody gave a reason for, `absent` that the technician is away and
+    nobody said why they come all the same; empty: none.
     """
 
     busy: bool
     caveats: tuple[Caveat, ...]
     lacking: str = ""
+    absent: str = ""
 
 
 def diary_of(desk: AssignmentDesk, candidate: Candidate) -> Diary | None:
@@ -150,8 +155,9 @@ def diary_of(desk: AssignmentDesk, candidate: Candidate) -> Diary | None:
             f"{candidate.name} does not hold {codes} on the day of the appointment; assign somebody else, or assign "
             f"{candidate.name} again with a reason."
         )
-    told = (Caveat(SKILLS_MISSING, lacking),) if lacking else ()
-    return Diary(answer.busy, (*told, *_drives(candidate, answer)), lacking)
+    absent = absent_words(candidate.name) if answer.unexplained_absence else ""
+    told = [Caveat(code, text) for code, text in ((SKILLS_MISSING, lacking), (TECHNICIAN_ABSENT, absent)) if text]
+    return Diary(answer.busy, (*told, *_warnings(candidate, answer)), lacking, absent)
 
 
 def reserve(desk: AssignmentDesk, candidate: Candidate, inputs: Inputs, request_id: str) -> Reservation:
@@ -177,8 +183,10 @@ def reserve(desk: AssignmentDesk, candidate: Candidate, inputs: Inputs, request_
     return Reservation(known, assignment.id, assignment.etag)
 
 
-def _drives(candidate: Candidate, answer: technicians_service_pb2.CheckEligibilityResponse) -> tuple[Caveat, ...]:
-    return tuple(Caveat(TRAVEL_CONFLICT, f"{candidate.name}: {text}") for text in answer.travel_conflicts)
+def _warnings(candidate: Candidate, answer: technicians_service_pb2.CheckEligibilityResponse) -> tuple[Caveat, ...]:
+    found = [(TRAVEL_CONFLICT, text) for text in answer.travel_conflicts]
+    found += [(OUTSIDE_SHIFT, text) for text in answer.shift_conflicts]
+    return tuple(Caveat(code, f"{candidate.name}: {text}") for code, text in found)
 
 
 def _eligibility(

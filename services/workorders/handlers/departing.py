@@ -29,6 +29,7 @@ from services.workorders.tables import line_items, work_orders
 
 if TYPE_CHECKING:
     from fieldmesh.common.v1 import events_pb2 as envelope_pb2
+    from fieldmesh.common.v1 import types_pb2
     from fieldmesh.technicians.v1 import events_pb2
 
     from services.chassis.unit_of_work import Transaction
@@ -75,7 +76,7 @@ class Departing:
         after = replace(before, technician=SiteTechnician(), flags=flags, scope_version=before.scope_version + 1)
         left = f"{payload.technician_name} left the organisation"
         reason = f"{left}: {payload.reason}" if payload.reason else left
-        author = _author(payload)
+        author = author_of(payload.actor)
         entry = Entry(order_id, actor_of(author), transaction.now, reason=reason)
         changes = changes_between(before, after, _GROUP, _GROUP)
         order, _ = repository.record(transaction, after, entry, changes, history_labels())
@@ -124,9 +125,8 @@ class Departing:
             raise_flag(transaction, order_id, OrderFlag(SKILL_FLAG, text, blocks_close=True))
 
 
-def _author(payload: events_pb2.TechnicianOffboarded) -> Caller:
-    """Whoever offboarded, for history and feed; technicians itself where a membership lapsed."""
-    actor = payload.actor
+def author_of(actor: types_pb2.Actor) -> Caller:
+    """Whoever did it, for history and feed; technicians itself where it came by the clock."""
     if not actor.subject or actor.subject.startswith(SUBJECT_PREFIX):
         return TECHNICIANS
     return Caller(actor.subject, actor.display_name, organization_id=actor.organization_id)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from fieldmesh.common.v1 import events_pb2 as envelope_pb2
 
     from services.chassis.unit_of_work import Transaction
+    from services.workorders.domain.work_order import WorkOrder
 
 PRODUCER = "technicians"
 TECHNICIANS = service_caller(PRODUCER)
@@ -114,12 +115,24 @@ class Directory:
             _rename(transaction, "executor_org", "executor_name", organization.id, organization.name)
 
 
-def raise_flag(transaction: Transaction, order_id: str, raised: OrderFlag) -> None:
-    """Put a flag on an order, once for each code; the order's etag stays."""
+def raise_flag(transaction: Transaction, order_id: str, raised: OrderFlag) -> bool:
+    """Put a flag on an order, once for each code, and tell whether it was not there; the order's etag stays."""
     order = repository.load(transaction.connection, TECHNICIANS, order_id, lock=True).order
     if any(flag.code == raised.code for flag in order.flags):
-        return
-    flags = (*order.flags, raised)
+        return False
+    _set_flags(transaction, order, (*order.flags, raised))
+    return True
+
+
+def drop_flag(transaction: Transaction, order_id: str, code: str) -> None:
+    """Take a flag off an order where it is there; the order's etag stays."""
+    order = repository.load(transaction.connection, TECHNICIANS, order_id, lock=True).order
+    flags = tuple(flag for flag in order.flags if flag.code != code)
+    if flags != order.flags:
+        _set_flags(transaction, order, flags)
+
+
+def _set_flags(transaction: Transaction, order: WorkOrder, flags: tuple[OrderFlag, ...]) -> None:
     columns = {"flags": [asdict(flag) for flag in flags]}
     copy(transaction, TECHNICIANS, order, replace(order, flags=flags), ("flags",), columns)
 

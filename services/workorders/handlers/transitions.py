@@ -14,7 +14,7 @@ from services.workorders.definitions.contract import history_labels
 from services.workorders.domain.appointments import start_asked
 from services.workorders.domain.history import Evidence
 from services.workorders.domain.outcome import Refusal
-from services.workorders.domain.schedule_flags import VISITOR_LACKS
+from services.workorders.domain.schedule_flags import VISITOR_ABSENT, VISITOR_LACKS
 from services.workorders.handlers import assigning, facts, moving, parcels, returns, targets
 from services.workorders.handlers.choices import choices_of
 from services.workorders.handlers.moving import Move, Moved
@@ -202,7 +202,8 @@ class Transitions:
         if diary is None:
             return move
         seen = move.told(VISIT, diary.busy, Evidence("technicians' visits", "", now))
-        return replace(seen.told(VISITOR_LACKS, diary.lacking, None), caveats=diary.caveats)
+        seen = seen.told(VISITOR_LACKS, diary.lacking, None).told(VISITOR_ABSENT, diary.absent, None)
+        return replace(seen, caveats=diary.caveats)
 
     def _reserved(self, caller: Caller, stored: Stored, move: Move, candidate: assigning.Candidate) -> Move:
         """The move with a reservation; refused before anybody is reserved where the guards refuse anyway."""

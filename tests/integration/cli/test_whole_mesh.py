@@ -3,11 +3,15 @@
 import sqlite3
 import urllib.request
 from contextlib import closing
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
 
 import grpc
 import pytest
+from fieldmesh.technicians.v1 import availability_service_pb2, availability_service_pb2_grpc
 from fieldmesh.workorders.v1 import work_order_service_pb2 as orders_pb2
 from fieldmesh.workorders.v1 import work_order_service_pb2_grpc as orders_grpc
+from google.type.date_pb2 import Date
 
 from services.chassis.settings import SERVICES
 from services.cli.demo import second_vendor
@@ -19,6 +23,7 @@ from tests.support.mesh import mesh
 from tests.support.patience import eventually
 
 ORDERS = len(FIRST)
+TODAY = datetime.now(UTC).date()
 TOLD = ORDERS + len(WISHES) + len(ERRANDS) + len(second_vendor.ERRANDS)
 NUMBERED = {"line_item", "action_item", "estimate", "note", "return_proof"}
 pytestmark = [pytest.mark.timeout(900), pytest.mark.xdist_group("walk")]  # the demo is loaded once
@@ -110,6 +115,32 @@ def test_a_token_opens_what_its_person_may_see(running):
 
     assert listed.page.total_size == ORDERS
     assert refused.value.code() is grpc.StatusCode.PERMISSION_DENIED
+
+
+@pytest.mark.req("R-4")
+def test_the_demos_technician_has_a_visit_today_whatever_day_of_the_week_it_is(running, rows):
+    def signed(service):
+        token = running.fieldmesh("token", "--as", "technician", "--audience", service).stdout.strip()
+        return [("authorization", f"Bearer {token}")]
+
+    day = Date(year=TODAY.year, month=TODAY.month, day=TODAY.day)
+    zones = {ZoneInfo(zone) for (zone,) in rows("SELECT DISTINCT site_time_zone FROM work_orders") if zone}
+
+    with grpc.insecure_channel(running.target("workorders")) as channel:
+        listed = orders_grpc.WorkOrderServiceStub(channel).ListWorkOrders(
+            orders_pb2.ListWorkOrdersRequest(), metadata=signed("workorders"), timeout=10
+        )
+    with grpc.insecure_channel(running.target("technicians")) as channel:
+        answer = availability_service_pb2_grpc.AvailabilityServiceStub(channel).ListAvailability(
+            availability_service_pb2.ListAvailabilityRequest(first_day=day, last_day=day),
+            metadata=signed("technicians"),
+            timeout=10,
+        )
+
+    days = {datetime.now(zone).date() for zone in zones} | {TODAY}
+    visits = [order.appointment.date for order in listed.work_orders if order.category == 1]
+    assert any(date(each.year, each.month, each.day) in days for each in visits if each.year)
+    assert [(each.name, each.has_shifts) for each in answer.technicians] == [("Allan Heward", True)]
 
 
 @pytest.mark.req("B-3")

@@ -240,3 +240,16 @@ def test_a_missed_target_is_told(database, people, tell):
 
     assert queued(database)[0].subject == "Work order 20107925 missed its target date"
     assert queued(database)[0].next_time == NOW
+
+
+@pytest.mark.req("PT-10")
+def test_an_absent_technician_is_told_to_the_executors_office_but_not_to_whoever_entered_it(database, people, tell):
+    told = moved(("technician_absent", ["executor_organization"]), actor="sam")
+    told.reason_label = "Ada Moss is absent"
+
+    tell(told)
+
+    (row,) = queued(database)
+    assert row.recipient_id == "riley"
+    assert row.subject == "Work order 20107925: its technician is absent at the appointment"
+    assert "Ada Moss is absent at the appointment of work order 20107925" in str(row.content)

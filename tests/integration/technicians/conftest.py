@@ -85,7 +85,8 @@ class House:
 
     @property
     def verbs(self) -> tuple[Any, ...]:
-        return self.app.desk, self.app.logins, self.app.profiles, self.app.roster, self.app.credentials, self.app.photos
+        app = self.app
+        return app.desk, app.logins, app.profiles, app.roster, app.credentials, app.photos, app.availability
 
     def call(self, method: str, caller: Caller = CLI, **request: Any) -> Any:
         kind = _request_type(method)

@@ -89,6 +89,8 @@ class Technicians:
     freelancer: bool = False
     drives: list[str] = field(default_factory=list)
     unexplained: list[str] = field(default_factory=list)
+    absent: bool = False
+    shifts: list[str] = field(default_factory=list)
     down: bool = False
     checked: list[technicians_service_pb2.CheckEligibilityRequest] = field(default_factory=list)
     reserved: list[technicians_service_pb2.ReserveRequest] = field(default_factory=list)
@@ -101,7 +103,10 @@ class Technicians:
             freelancer=self.freelancer,
             travel_conflicts=self.drives,
             unexplained_skills=self.unexplained,
-            eligible=not self.missing and not self.problems,
+            absent=self.absent,
+            unexplained_absence=self.absent,
+            shift_conflicts=self.shifts,
+            eligible=not self.missing and not self.problems and not self.absent,
             eligible_with_reason=not self.problems,
             missing_skills=self.missing,
             problems=self.problems,
@@ -113,7 +118,7 @@ class Technicians:
         return assignment_pb2.Assignment(
             id=request.request_id,
             technician_id=request.technician_id,
-            method=3 if self.freelancer else 2 if self.missing else 1,
+            method=3 if self.freelancer else 2 if self.missing or self.absent else 1,
             missing_skills=self.missing,
             etag="held-1",
         )

@@ -71,7 +71,7 @@ def test_an_assignment_offers_override_reasons_with_other_among_them(seeded):
     assert "override_other" in codes
     assert "technician_availability" not in codes
     kinds = [each.kind for each in offered(seeded, order, transition="assign_technician")]
-    assert kinds == ["override"] * 5 + ["freelancer"] * 3
+    assert kinds == ["override"] * 6 + ["freelancer"] * 3
 
 
 @pytest.mark.req("CP-59")
