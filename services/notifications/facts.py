@@ -5,7 +5,7 @@ Everything is text that is ready to be read; what is unknown is empty, and the l
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date
 from typing import TYPE_CHECKING, TypeVar
 
@@ -94,12 +94,13 @@ class OrderFacts:
 
 @dataclass(frozen=True, slots=True)
 class MoveFacts:
-    """What happened, in words: who did it, the reason's label, their text, and the date it takes the place of."""
+    """What happened, in words: who did it, the reason's label, their text, an earlier date, who was sent."""
 
     actor: str
     reason: str = ""
     comment: str = ""
     earlier_delivery: str = ""
+    technician: str = ""
 
 
 def order_facts(order: events_pb2.WorkOrderSnapshot) -> OrderFacts:
@@ -120,7 +121,9 @@ def order_facts(order: events_pb2.WorkOrderSnapshot) -> OrderFacts:
         parts_required=order.parts_required,
         sla_due=_target(order.sla, zone),
         appointment=_instant(order.appointment.start_time, zone) if order.appointment.HasField("start_time") else "",
-        technician=order.technician.name,
+        technician=" and ".join(
+            filter(None, (order.technician.name, *(each.name for each in order.further_technicians)))
+        ),
         technician_phone=order.technician.phone,
         parts_order=order.fulfilment.order_number,
         # Once the parts are there, nobody expects them.
@@ -150,7 +153,8 @@ def move_facts(event: events_pb2.WorkOrderMoved) -> MoveFacts:
     """The words of a transition."""
     reason = event.reason_label or event.reason_code
     actor = _actor(event.actor.display_name, event.actor.subject)
-    return MoveFacts(actor, reason, event.comment, _day(event.earlier_delivery_date))
+    sent = event.assigned_technician.name
+    return MoveFacts(actor, reason, event.comment, _day(event.earlier_delivery_date), sent)
 
 
 def warning_facts(event: events_pb2.WorkOrderWarned) -> MoveFacts:
@@ -171,6 +175,13 @@ def post_facts(event: events_pb2.FeedPosted) -> MoveFacts:
     return MoveFacts(_actor(event.author.display_name, event.author.subject), comment=event.body)
 
 
+def involved_in(event: events_pb2.WorkOrderMoved) -> Involved:
+    """Who has a part in the order, and who had one until it moved."""
+    known = involved(event.work_order, event.former_assignee_id, event.former_assignee)
+    released = tuple(each.person_id for each in event.released_technicians)
+    return replace(known, assigned_technician_id=event.assigned_technician.person_id, released_technician_ids=released)
+
+
 def involved(
     order: events_pb2.WorkOrderSnapshot,
     former_assignee_id: str = "",
@@ -183,6 +194,7 @@ def involved(
         facility_org=order.parties.facility_org,
         customer_service_executive_id=order.customer_service_executive_id,
         technician_person_id=order.technician.person_id,
+        further_technician_ids=tuple(each.person_id for each in order.further_technicians),
         follower_ids=tuple(order.follower_ids),
         submitter_id=order.approval.submitter_id or order.creator_id,
         approver_id=order.approval.approver_id,

@@ -73,7 +73,7 @@ class Notices:
         Raises RecipientUnknown, and UnknownTemplate or UnknownAudience for a faulty workflow: the event is tried
         again and, in the end, parked where an admin sees it.
         """
-        involved = facts.involved(moved.work_order, moved.former_assignee_id, moved.former_assignee)
+        involved = facts.involved_in(moved)
         told: set[str] = set()
         for notice in moved.notices:
             found = {

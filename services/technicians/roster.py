@@ -20,7 +20,7 @@ from services.chassis.log import get_logger
 from services.chassis.unit_of_work import Transaction
 from services.technicians.departures import open_assignments
 from services.technicians.domain.errors import OpenAssignments
-from services.technicians.expiring import Orders, holder_of
+from services.technicians.expiring import Orders, holders_of
 from services.technicians.memberships import holds_on
 from services.technicians.scope import is_vendor_staff
 from services.technicians.tables import memberships, organizations, technicians
@@ -169,11 +169,11 @@ class Roster:
         found = set()
         for row in rows:
             try:
-                holder = holder_of(self._orders, row.work_order_id)
+                holders = holders_of(self._orders, row.work_order_id)
             except Unavailable:
                 log.info("offboarding.unchecked", assignment=row.id)
                 break
-            if holder != row.technician_id:
+            if row.technician_id not in holders:
                 found.add(row.id)
         return frozenset(found)
 

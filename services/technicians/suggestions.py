@@ -70,7 +70,7 @@ def _candidates(connection: Connection, inquiry: Inquiry, zone: str) -> list[Can
     if not inquiry.executor:
         return []
     rows = connection.execute(
-        select(columns.id, columns.person_id, columns.name, *home).where(
+        select(columns.id, columns.person_id, columns.name, columns.photo_version, *home).where(
             columns.active.is_(True), columns.id.in_(members)
         )
     ).all()
@@ -86,6 +86,7 @@ def _candidates(connection: Connection, inquiry: Inquiry, zone: str) -> list[Can
             home=None if row.position_latitude is None else Place(row.position_latitude, row.position_longitude),
             visits=visits.get(row.id, 0),
             busy=row.id in busy,
+            photo_version=row.photo_version,
         )
         for row in rows
     ]
@@ -142,6 +143,7 @@ def _told(suggestion: Suggestion, drives: Sequence[str]) -> _contract.Suggestion
         qualified=suggestion.qualified,
         busy=candidate.busy,
         travel_conflicts=drives,
+        photo_version=candidate.photo_version,
     )
     for reason in suggestion.reasons:
         answer.reasons.add(

@@ -70,6 +70,7 @@ class Candidate:
     home: Place | None
     visits: int
     busy: bool
+    photo_version: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,9 +41,12 @@ def freelancer_explained(situation: Situation) -> Objections:
 def missing_skills_overridden(situation: Situation) -> Objections:
     """The technician has every certification that the work needs, or an override reason is given (CP-65).
 
-    The reason why a freelancer comes stands for both.
+    The reason why a freelancer comes stands for both. While technicians does not answer, nobody knows, so a reason is
+    always needed.
     """
     eligibility = cast("Mapping[str, object]", situation.snapshots["eligibility"])
+    if eligibility.get("unchecked"):
+        return HOLDS if situation.inputs.reason_code else (_unchecked(str(eligibility["name"])),)
     missing = cast("tuple[str, ...]", eligibility["missing"])
     overridden = bool(situation.inputs.reason_code) and _reason_kind(situation) != FREELANCER
     if not missing or overridden or eligibility.get("freelancer"):
@@ -51,6 +54,11 @@ def missing_skills_overridden(situation: Situation) -> Objections:
     text = f"Missing skills: {', '.join(missing)}. Choose a reason to override."
     metadata = {"missing": ",".join(missing)}
     return (Objection("missing_skills_overridden", text, "inputs.reason_code", "SKILLS_MISSING", metadata),)
+
+
+def _unchecked(name: str) -> Objection:
+    text = f"Technicians does not answer. To assign {name} without the check, choose a reason; it is checked later."
+    return Objection("missing_skills_overridden", text, "inputs.reason_code", "ASSIGNMENT_UNCHECKED")
 
 
 def _reason_kind(situation: Situation) -> str:

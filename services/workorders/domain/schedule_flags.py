@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from services.workorders.domain.target import SlaSummary
     from services.workorders.domain.work_order import WorkOrder
 
-# What technicians say that the assigned technician lacks on the day of an appointment: a sentence, or nothing.
+# What technicians say that each assigned technician lacks on the day of an appointment: by person, a sentence or "".
 VISITOR_LACKS = "visitor_lacks"
 PASSED, OVERTAKEN = "appointment_passed", "target_before_appointment"
 
@@ -37,15 +37,17 @@ def flags_after_hold(situation: Situation) -> tuple[OrderFlag, ...]:
 def flags_with_appointment(situation: Situation) -> tuple[OrderFlag, ...]:
     """The order's flags, without those about an earlier appointment: another one was agreed.
 
-    Where technicians said which skills the assigned technician lacks on its day, a flag says so: an order whose
+    Where technicians said which skills an assigned technician lacks on its day, a flag says so: an order whose
     technician may not do the work is not closed (hard case 8).
     """
     flags = tuple(flag for flag in situation.order.flags if flag.code not in {PASSED, OVERTAKEN})
     lacking = situation.snapshots.get(VISITOR_LACKS)
-    if not isinstance(lacking, str):
+    if not isinstance(lacking, dict):
         return flags
-    others = tuple(flag for flag in flags if flag.code != SKILL_FLAG)
-    return (*others, OrderFlag(SKILL_FLAG, lacking, blocks_close=True)) if lacking else others
+    asked = {*lacking, ""}
+    others = tuple(flag for flag in flags if flag.code != SKILL_FLAG or flag.person_id not in asked)
+    told = ((person_id, words) for person_id, words in lacking.items() if words)
+    return (*others, *(OrderFlag(SKILL_FLAG, words, blocks_close=True, person_id=who) for who, words in told))
 
 
 def flags_with_target(order: WorkOrder, sla: SlaSummary) -> tuple[OrderFlag, ...]:

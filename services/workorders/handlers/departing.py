@@ -7,7 +7,7 @@ any. The order keeps its state and its appointment, and waits for somebody else.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import select
 
@@ -18,14 +18,15 @@ from services.workorders import repository
 from services.workorders.acting import actor_of
 from services.workorders.definitions.contract import history_labels
 from services.workorders.domain.changes import changes_between
-from services.workorders.domain.computations import SKILL_FLAG, TECHNICIAN_FLAGS
+from services.workorders.domain.computations import SKILL_FLAG
+from services.workorders.domain.crew import crew_of, without
 from services.workorders.domain.definition import Category, Notice
 from services.workorders.domain.history import Entry
 from services.workorders.domain.situation import Inputs
-from services.workorders.domain.work_order import OrderFlag, SiteTechnician
+from services.workorders.domain.work_order import OrderFlag
 from services.workorders.handlers import collaboration, moved
-from services.workorders.handlers.directory import TECHNICIANS, raise_flag
-from services.workorders.tables import line_items, work_orders
+from services.workorders.handlers.directory import TECHNICIANS, has_technician, raise_flag
+from services.workorders.tables import line_items, people, work_orders
 
 if TYPE_CHECKING:
     from fieldmesh.common.v1 import events_pb2 as envelope_pb2
@@ -38,6 +39,7 @@ log = get_logger(__name__)
 RELEASED: Final = "technician_released"
 _NOTICES: Final = (Notice(RELEASED, ("executor_organization",)),)
 _GROUP: Final = ("technician",)
+_TOLD: Final = ("technician", "further_technicians")
 
 
 class Departing:
@@ -52,7 +54,7 @@ class Departing:
         """Release the orders that are under way and still have the technician; told twice, it changes nothing more."""
         columns = work_orders.c
         affected = select(columns.id).where(
-            columns.technician_technician_id == payload.technician_id,
+            has_technician(payload.technician_id),
             columns.executor_org == payload.organization_id,
             columns.category.in_([Category.OPEN, Category.HELD]),
         )
@@ -68,16 +70,17 @@ class Departing:
     ) -> None:
         stored = repository.load(transaction.connection, TECHNICIANS, order_id, lock=True)
         before = stored.order
-        if before.technician.technician_id != payload.technician_id:
+        gone = {each.person_id for each in crew_of(before) if each.technician_id == payload.technician_id}
+        if not gone:
             return
         workflow = self._workflows.of(before.workflow, before.workflow_version)
-        flags = tuple(flag for flag in before.flags if flag.code not in TECHNICIAN_FLAGS)
-        after = replace(before, technician=SiteTechnician(), flags=flags, scope_version=before.scope_version + 1)
+        left_over: dict[str, Any] = dict(without(before, gone))
+        after = replace(before, **left_over, scope_version=before.scope_version + 1)
         left = f"{payload.technician_name} left the organisation"
         reason = f"{left}: {payload.reason}" if payload.reason else left
         author = _author(payload)
         entry = Entry(order_id, actor_of(author), transaction.now, reason=reason)
-        changes = changes_between(before, after, _GROUP, _GROUP)
+        changes = changes_between(before, after, _TOLD, _GROUP)
         order, _ = repository.record(transaction, after, entry, changes, history_labels())
         saved = repository.save(transaction, workflow, stored, order)
         collaboration.write_post(
@@ -113,15 +116,17 @@ class Departing:
             select(columns.id)
             .join(line_items, line_items.c.work_order_id == columns.id)
             .where(
-                columns.technician_technician_id == revoked.technician_id,
+                has_technician(revoked.technician_id),
                 columns.category.in_([Category.OPEN, Category.HELD]),
                 line_items.c.work_type_id.in_(list(payload.work_type_ids)),
             )
         )
         rows = transaction.execute(needed.distinct().order_by(columns.id)).scalars().all()
+        person = select(people.c.id).where(people.c.technician_id == revoked.technician_id)
+        person_id = transaction.execute(person).scalar()
         text = f"{revoked.code} of {revoked.technician_name} was revoked after the assignment; assign somebody else."
         for order_id in rows:
-            raise_flag(transaction, order_id, OrderFlag(SKILL_FLAG, text, blocks_close=True))
+            raise_flag(transaction, order_id, OrderFlag(SKILL_FLAG, text, True, person_id or ""))
 
 
 def _author(payload: events_pb2.TechnicianOffboarded) -> Caller:

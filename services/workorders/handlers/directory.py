@@ -6,7 +6,7 @@ from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 from fieldmesh.technicians.v1 import events_pb2, organization_pb2
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, or_, select, update
 
 from services.chassis.identity import service_caller
 from services.chassis.projections import Projection
@@ -15,7 +15,7 @@ from services.workorders.domain.computations import TECHNICIAN_FLAG
 from services.workorders.domain.definition import Category
 from services.workorders.domain.work_order import OrderFlag
 from services.workorders.handlers.copying import copy
-from services.workorders.tables import organizations, people, teams, work_orders
+from services.workorders.tables import further_technicians, organizations, people, teams, work_orders
 
 if TYPE_CHECKING:
     from fieldmesh.common.v1 import events_pb2 as envelope_pb2
@@ -66,12 +66,10 @@ class Directory:
         if technician.active and not payload.deleted:
             return
         columns = work_orders.c
-        affected = select(columns.id).where(
-            columns.technician_technician_id == technician.id, columns.category == Category.OPEN
-        )
+        affected = select(columns.id).where(has_technician(technician.id), columns.category == Category.OPEN)
         for order_id in transaction.execute(affected.order_by(columns.id)).scalars().all():
             text = f"{technician.name} was offboarded after being assigned; assign somebody else."
-            raise_flag(transaction, order_id, OrderFlag(TECHNICIAN_FLAG, text, blocks_close=True))
+            raise_flag(transaction, order_id, OrderFlag(TECHNICIAN_FLAG, text, True, technician.person_id))
 
     def team_changed(
         self, transaction: Transaction, event: envelope_pb2.Event, payload: events_pb2.TeamChanged
@@ -114,10 +112,19 @@ class Directory:
             _rename(transaction, "executor_org", "executor_name", organization.id, organization.name)
 
 
+def has_technician(technician_id: str) -> ColumnElement[bool]:
+    """Orders that a technician is on, as lead or beside."""
+    columns = further_technicians.c
+    beside = select(columns.work_order_id).where(columns.technician_id == technician_id)
+    return or_(work_orders.c.technician_technician_id == technician_id, work_orders.c.id.in_(beside))
+
+
 def raise_flag(transaction: Transaction, order_id: str, raised: OrderFlag) -> None:
-    """Put a flag on an order, once for each code; the order's etag stays."""
+    """Put a flag on an order, once for each code and technician; the order's etag stays."""
     order = repository.load(transaction.connection, TECHNICIANS, order_id, lock=True).order
-    if any(flag.code == raised.code for flag in order.flags):
+    lead = order.technician.person_id
+    about = {raised.person_id, ""} if raised.person_id == lead else {raised.person_id}
+    if any(flag.code == raised.code and flag.person_id in about for flag in order.flags):
         return
     flags = (*order.flags, raised)
     columns = {"flags": [asdict(flag) for flag in flags]}
