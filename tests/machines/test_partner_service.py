@@ -217,7 +217,7 @@ class PartnerService(RuleBasedStateMachine):
     def open_actions(self) -> set[str]:
         return {each.id for each in self.order.directed_actions if each.done_time is None}
 
-    def guarded(self, name, who, item) -> bool:
+    def guarded(self, name, who, item) -> bool:  # noqa: PLR0911 - one line a rule is the clearest table
         if name == "finish_line_item":
             states = {entry.id: entry.state for entry in self.order.line_items}
             first_done = states["item-1"] is LineItemState.FINISHED
@@ -228,10 +228,8 @@ class PartnerService(RuleBasedStateMachine):
             return states[item] is LineItemState.OPEN and (item == "item-1" or first_past)
         if name in {"order_replacement", "correct_address"}:
             return self.may_ask_again(name, item)
-        if name == "assign_further_technician":
-            return BESIDE not in self.present()
-        if name == "release_technician":
-            return LEAD in self.present()
+        if name in {"assign_further_technician", "release_technician"}:
+            return LEAD in self.present() if name == "release_technician" else BESIDE not in self.present()
         if name == "close":
             return who.organization_id != self.order.executor_org and not self.open_costs()
         if name.endswith(("_cost", "_directed_action")) and name != "request_cost":

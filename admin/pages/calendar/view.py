@@ -153,13 +153,14 @@ def _monday(asked: str, today: dt.date) -> dt.date:
 
 
 def _kept(visits: Sequence[Visit], person_id: str, *, mine: bool) -> Sequence[Visit]:
-    return [visit for visit in visits if visit.person_id == person_id] if mine else visits
+    return [visit for visit in visits if visit.is_of(person_id)] if mine else visits
 
 
 def _rows(visits: Sequence[Visit]) -> list[tuple[str, dict[dt.date, list[Visit]]]]:
     """Visits by person and day: people by name, orders that nobody goes to at the end."""
     people: dict[tuple[bool, str, str], dict[dt.date, list[Visit]]] = {}
     for visit in visits:
-        row = people.setdefault((visit.person == NOBODY, visit.person, visit.person_id), {})
-        row.setdefault(visit.day, []).append(visit)
+        for person_id, name in visit.people:
+            row = people.setdefault((name == NOBODY, name, person_id), {})
+            row.setdefault(visit.day, []).append(visit)
     return [(name, days) for (_, name, _), days in sorted(people.items(), key=lambda each: each[0])]

@@ -27,7 +27,9 @@ if TYPE_CHECKING:
 FOLD, ITEM, PERSON = "appointment__fold", "inputs__line_item_id", "inputs__person_id"
 ITEM_PATH: Final = "inputs.line_item_id"
 # What a button may have chosen already; the form then tells it instead of asking.
-CHOSEN: Final = frozenset({ITEM, PERSON, "inputs__cost_request_id", "inputs__directed_action_id"})
+CHOSEN: Final = frozenset(
+    {ITEM, PERSON, "inputs__cost_request_id", "inputs__directed_action_id", "inputs__present_person_id"}
+)
 # Kinds of reasons that are asked for by a prompt, and the inputs that only a prompt shows.
 CONFIRMING: Final = frozenset({"delay", "override"})
 PROMPTED: Final = frozenset({prompts.CONTINUE, prompts.REASON, prompts.COMMENT})

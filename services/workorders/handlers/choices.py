@@ -30,6 +30,8 @@ class Choices:
 
     values: Sequence[tuple[str, str]]
     none: str
+    only: bool = True
+    """False: others may be given as well, such as a freelancer."""
 
 
 def choices_of(connection: Connection, order: WorkOrder, transition: Transition) -> Mapping[str, Choices]:
@@ -96,6 +98,12 @@ def _providers(connection: Connection, order: WorkOrder, transition: Transition)
     return Choices(facts.providers_of(connection, order), f"No active provider serves {order.territory_name}.")
 
 
+def _technicians(connection: Connection, order: WorkOrder, transition: Transition) -> Choices:
+    """The technicians of the organisation that does the work, for when technicians cannot be asked; others may come."""
+    del transition
+    return Choices(facts.technicians_of(connection, order), "", only=False)
+
+
 def _present(connection: Connection, order: WorkOrder, transition: Transition) -> Choices:
     """Who is released, of all who come; or whose place somebody takes, of those who come beside the lead."""
     del connection
@@ -113,5 +121,6 @@ _OFFERED: Mapping[str, Callable[[Connection, WorkOrder, Transition], Choices]] =
     "inputs.approver_id": _approvers,
     "inputs.assignee_id": _assignees,
     "inputs.provider_org": _providers,
+    "inputs.person_id": _technicians,
     "inputs.present_person_id": _present,
 }

@@ -174,6 +174,11 @@ def assignees_of(connection: Connection, order: WorkOrder) -> list[tuple[str, st
     return [(row.id, row.name) for row in _colleagues(connection, home)]
 
 
+def technicians_of(connection: Connection, order: WorkOrder) -> list[tuple[str, str]]:
+    """The technicians of the organisation that does the work, by name, as the copy of the directory knows them."""
+    return [(row.id, row.name) for row in _colleagues(connection, order.executor_org) if row.technician_id]
+
+
 def _colleagues(connection: Connection, organization_id: str) -> Sequence[Row[Any]]:
     held = select(people).where(people.c.organization_id == organization_id, people.c.active, ~people.c.deleted)
     return connection.execute(held.order_by(people.c.name, people.c.id)).all()
