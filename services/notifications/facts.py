@@ -152,7 +152,7 @@ def order_facts(order: events_pb2.WorkOrderSnapshot) -> OrderFacts:
 def move_facts(event: events_pb2.WorkOrderMoved) -> MoveFacts:
     """The words of a transition."""
     reason = event.reason_label or event.reason_code
-    actor = _actor(event.actor.display_name, event.actor.subject)
+    actor = actor_words(event.actor.display_name, event.actor.subject)
     sent = event.assigned_technician.name
     return MoveFacts(actor, reason, event.comment, _day(event.earlier_delivery_date), sent)
 
@@ -172,7 +172,7 @@ def telling_hours(event: events_pb2.WorkOrderWarned) -> Hours:
 
 def post_facts(event: events_pb2.FeedPosted) -> MoveFacts:
     """The words of a post or an answer."""
-    return MoveFacts(_actor(event.author.display_name, event.author.subject), comment=event.body)
+    return MoveFacts(actor_words(event.author.display_name, event.author.subject), comment=event.body)
 
 
 def involved_in(event: events_pb2.WorkOrderMoved) -> Involved:
@@ -215,7 +215,8 @@ def mentioned(event: events_pb2.FeedPosted) -> Involved:
     return Involved(mentioned_person_ids=tuple(people), mentioned_team_ids=tuple(teams))
 
 
-def _actor(name: str, subject: str) -> str:
+def actor_words(name: str, subject: str) -> str:
+    """Who did something: a name, or the program itself."""
     if name and not subject.startswith("service:"):
         return name
     return "Fieldmesh" if subject.startswith("service:") or not subject else "Somebody"

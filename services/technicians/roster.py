@@ -93,15 +93,16 @@ class Roster:
         with self._database.read() as connection:
             membership = self._membership_today(connection, caller, request.technician_id, now.date())
             rows = open_assignments(connection, request.technician_id, membership.organization_id, now)
-            name = connection.execute(
-                select(technicians.c.name).where(technicians.c.id == request.technician_id)
-            ).scalar_one()
+            who = connection.execute(
+                select(technicians.c.name, technicians.c.person_id).where(technicians.c.id == request.technician_id)
+            ).one()
             home = connection.execute(
                 select(organizations.c.name).where(organizations.c.id == membership.organization_id)
             ).scalar()
         return R.PreviewOffboardingResponse(
             membership=self._memberships.message(membership),
-            technician_name=name,
+            technician_name=who.name,
+            person_id=who.person_id,
             organization_name=home or "",
             assignments=[self._assignments.message(row) for row in rows],
         )

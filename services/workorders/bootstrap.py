@@ -76,10 +76,12 @@ class Workorders:
         return self.kit[f"fieldmesh.workorders.v1.{resource}Service"]
 
     def run_due(self) -> None:
-        """Fire the transitions whose day has come, and check assignments that nobody checked."""
-        now = self.clock.now()
-        self.due.run_due(now)
-        self.unchecked.run_due(now)
+        """Fire the transitions whose day has come."""
+        self.due.run_due(self.clock.now())
+
+    def check_assignments(self) -> None:
+        """Ask technicians about assignments that were made while it did not answer."""
+        self.unchecked.run_due(self.clock.now())
 
     def sweep_files(self) -> None:
         """Remove contents that no row tells of, a day after their upload."""

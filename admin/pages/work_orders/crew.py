@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 ASSIGN: Final = "assign_technician"
 FURTHER: Final = "assign_further_technician"
 RELEASE: Final = "release_technician"
-# Flags about one technician's assignment.
-_UNCHECKED: Final = "assignment_unchecked"
+# The flag of an assignment that technicians has not looked at yet.
+UNCHECKED: Final = "assignment_unchecked"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Crew:
         args: MultiDict[str, str],
         offered: Mapping[str, work_order_service_pb2.AvailableTransition],
     ) -> None:
-        unchecked = {flag.person_id for flag in order.flags if flag.code == _UNCHECKED}
+        unchecked = {flag.person_id for flag in order.flags if flag.code == UNCHECKED}
         lead = [order.technician] if order.technician.person_id else []
         self.present = [
             Present(each, each is order.technician, each.person_id in unchecked)

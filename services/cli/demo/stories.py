@@ -101,6 +101,10 @@ class Story:
         people = [person.key for person in self._crew()]
         chosen, start = self.diary.book(people, wanted, plan.zone, minutes, plan.number * 4)
         yield plan.at(4, 14), partial(self.assign_technician, chosen)
+        needed = max(task.technicians for task in plan.tasks)
+        beside = self.diary.join(people, start, minutes) if needed > 1 else ""
+        if beside:
+            yield plan.at(4, 14, 10), partial(self.assign_technician, beside, transition="assign_further_technician")
         yield plan.at(4, 14, 20), partial(self.schedule, start)
         if plan.fate == "held":
             yield plan.at(4, 15), self.hold
@@ -222,8 +226,8 @@ class Story:
         if refused:
             raise RuntimeError(f"shipping refused the demo's tracking: {refused[0]}")
 
-    def assign_technician(self, chosen: str, _now: datetime) -> None:
-        """Somebody with the skills, else somebody with a reason."""
+    def assign_technician(self, chosen: str, _now: datetime, transition: str = "assign_technician") -> None:
+        """Somebody with the skills, else somebody with a reason; the lead, or whoever comes beside."""
         person = next(each for each in catalogue.PEOPLE if each.key == chosen)
         skilled = self._needed() <= set(person.certificates)
         reason = "" if skilled else "trained_on_site"
@@ -231,7 +235,7 @@ class Story:
         self.desk.fire(
             self.partner,
             self.order_id,
-            "assign_technician",
+            transition,
             person_id=self.world.people[chosen],
             reason_code=reason,
             comment=comment,

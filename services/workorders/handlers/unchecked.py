@@ -1,7 +1,7 @@
 """Assignments that a dispatcher made while technicians did not answer: checked when it does (domain.md).
 
-The assignment is committed on the order and flagged. Every minute this service asks technicians again; what it finds
-takes nobody off the order, for people may be on their way: it is flagged, posted and mailed.
+The assignment is committed on the order and flagged. A few times a minute this service asks technicians again. What
+is found takes nobody off the order, for people may be on their way: it is flagged, posted and mailed.
 """
 
 from __future__ import annotations
