@@ -5,7 +5,7 @@ Everything is text that is ready to be read; what is unknown is empty, and the l
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date
 from typing import TYPE_CHECKING, TypeVar
 
@@ -173,13 +173,6 @@ def telling_hours(event: events_pb2.WorkOrderWarned) -> Hours:
 def post_facts(event: events_pb2.FeedPosted) -> MoveFacts:
     """The words of a post or an answer."""
     return MoveFacts(actor_words(event.author.display_name, event.author.subject), comment=event.body)
-
-
-def involved_in(event: events_pb2.WorkOrderMoved) -> Involved:
-    """Who has a part in the order, and who had one until it moved."""
-    known = involved(event.work_order, event.former_assignee_id, event.former_assignee)
-    released = tuple(each.person_id for each in event.released_technicians)
-    return replace(known, assigned_technician_id=event.assigned_technician.person_id, released_technician_ids=released)
 
 
 def involved(

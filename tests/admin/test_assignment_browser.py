@@ -160,6 +160,7 @@ def test_who_comes_is_told_and_released_in_a_dialog(two_come, enter, looks):
     assert not window.scrolls_sideways()
     page.get_by_role("link", name="Release Bo Reyes").click()
     expect(page.get_by_role("heading", name="Release technician")).to_be_visible()
+    expect(page.locator("#dialog-body")).to_contain_text("Bo Reyes")
     assert window.violations() == []
     page.get_by_role("button", name="Cancel").click()
     page.get_by_role("link", name="Replace Bo Reyes").click()

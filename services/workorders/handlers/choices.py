@@ -101,7 +101,8 @@ def _providers(connection: Connection, order: WorkOrder, transition: Transition)
 def _technicians(connection: Connection, order: WorkOrder, transition: Transition) -> Choices:
     """The technicians of the organisation that does the work, for when technicians cannot be asked; others may come."""
     del transition
-    return Choices(facts.technicians_of(connection, order), "", only=False)
+    people = facts.colleagues(connection, order.executor_org)
+    return Choices([(row.id, row.name) for row in people if row.technician_id], "", only=False)
 
 
 def _present(connection: Connection, order: WorkOrder, transition: Transition) -> Choices:
