@@ -102,7 +102,7 @@ class Story:
         chosen, start = self.diary.book(people, wanted, plan.zone, minutes, plan.number * 4)
         yield plan.at(4, 14), partial(self.assign_technician, chosen)
         needed = max(task.technicians for task in plan.tasks)
-        beside = self.diary.join(people, start, minutes) if needed > 1 else ""
+        beside = self.diary.join(self._colleagues(), start, minutes) if needed > 1 else ""
         if beside:
             yield plan.at(4, 14, 10), partial(self.assign_technician, beside, transition="assign_further_technician")
         yield plan.at(4, 14, 20), partial(self.schedule, start)
@@ -137,6 +137,10 @@ class Story:
         skilled = [person for person in crew if self._needed() <= set(person.certificates)]
         turn = self.plan.number % len(skilled) if skilled else 0
         return skilled[turn:] + skilled[:turn] or crew[:1]
+
+    def _colleagues(self) -> list[str]:
+        """Everybody of the company who works on site."""
+        return [each.key for each in catalogue.PEOPLE if each.company == self.plan.company and each.is_technician]
 
     def _station(self) -> str:
         """The station of the site that the first task is made for; its first one where there is no such."""
