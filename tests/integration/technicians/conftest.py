@@ -175,7 +175,8 @@ class House:
             category=fields.pop("category", work_order_pb2.STATE_CATEGORY_OPEN),
             parties=fields.pop("parties", self.parties()),
         )
-        snapshot.further_technicians.extend({"technician_id": each.id} for each in fields.pop("further", ()))
+        for each in fields.pop("further", ()):
+            snapshot.further_technicians.add(technician_id=each.id)
         if technician is not None:
             snapshot.technician.technician_id = technician.id
         if start is not None:
