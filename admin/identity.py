@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from fieldmesh.technicians.v1 import technicians_service_pb2, technicians_service_pb2_grpc
 from flask import g, has_request_context, session
 
+from admin.grpcfab.cells import initials
 from services.chassis.errors import NotFound, Refusal, Unavailable, WrongState
 from services.chassis.identity import Caller, calling, current_call
 from services.chassis.tokens import UserGrant
@@ -64,7 +65,7 @@ class Identity:
 
     @property
     def initials(self) -> str:
-        return "".join(word[0] for word in self.name.split()[:2]).upper() or "?"
+        return initials(self.name)
 
     def has(self, *roles: str) -> bool:
         return not self.roles.isdisjoint(roles)

@@ -29,6 +29,7 @@ def install(app: Flask) -> None:
         viewer=context.viewer,
         instant=cells.instant,
         byte_size=cells.byte_size,
+        initials=cells.initials,
         utc=dt.UTC,
         now=_now,
         from_timestamp=lambda stamp: stamp.ToDatetime(tzinfo=dt.UTC),

@@ -167,3 +167,8 @@ def byte_size(count: int) -> str:
 def align(field: Field) -> str:
     """Numbers stand to the right, so that their digits line up."""
     return "end" if field.kind in _NUMERIC and not field.repeated else "start"
+
+
+def initials(name: str) -> str:
+    """The first letters of a name's first two words, in the place of a picture."""
+    return "".join(word[0] for word in name.split()[:2]).upper() or "?"

@@ -22,6 +22,7 @@ from services.notifications import directory, shelf
 from services.notifications.catalog import Catalog, CatalogBroken
 from services.notifications.handlers import MailPolicy, Notices
 from services.notifications.layout import Layout, LayoutMissing
+from services.notifications.leaving import Leaving
 from services.notifications.mime import Sender
 from services.notifications.reminders import Reminders
 from services.notifications.resources import resources
@@ -76,6 +77,11 @@ class Application:
         return self.graph.reminders
 
     @property
+    def leaving(self) -> Leaving:
+        """Handles technicians who were offboarded."""
+        return self.graph.leaving
+
+    @property
     def returns(self) -> ReturnNotices:
         """Handles events of shipping about returns."""
         return self.graph.returns
@@ -105,6 +111,7 @@ class Notifications:
     notices: Notices
     reminders: Reminders
     returns: ReturnNotices
+    leaving: Leaving
     sender: MailSender
     mail: MailServicer
     kit: dict[str, KitServicer]
@@ -180,6 +187,7 @@ def assemble(  # noqa: PLR0913 - what the service is made of
         notices=notices,
         reminders=Reminders(catalog, policy, machine, sender.wake),
         returns=ReturnNotices(notices),
+        leaving=Leaving(notices),
         sender=sender,
         mail=MailServicer(Retrying(database, tries, machine, sender.wake)),
         kit={**kit_servicers(served, database), **graph.kit},

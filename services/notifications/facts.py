@@ -94,12 +94,13 @@ class OrderFacts:
 
 @dataclass(frozen=True, slots=True)
 class MoveFacts:
-    """What happened, in words: who did it, the reason's label, their text, and the date it takes the place of."""
+    """What happened, in words: who did it, the reason's label, their text, an earlier date, who was sent."""
 
     actor: str
     reason: str = ""
     comment: str = ""
     earlier_delivery: str = ""
+    technician: str = ""
 
 
 def order_facts(order: events_pb2.WorkOrderSnapshot) -> OrderFacts:
@@ -120,7 +121,9 @@ def order_facts(order: events_pb2.WorkOrderSnapshot) -> OrderFacts:
         parts_required=order.parts_required,
         sla_due=_target(order.sla, zone),
         appointment=_instant(order.appointment.start_time, zone) if order.appointment.HasField("start_time") else "",
-        technician=order.technician.name,
+        technician=" and ".join(
+            filter(None, (order.technician.name, *(each.name for each in order.further_technicians)))
+        ),
         technician_phone=order.technician.phone,
         parts_order=order.fulfilment.order_number,
         # Once the parts are there, nobody expects them.
@@ -149,8 +152,9 @@ def order_facts(order: events_pb2.WorkOrderSnapshot) -> OrderFacts:
 def move_facts(event: events_pb2.WorkOrderMoved) -> MoveFacts:
     """The words of a transition."""
     reason = event.reason_label or event.reason_code
-    actor = _actor(event.actor.display_name, event.actor.subject)
-    return MoveFacts(actor, reason, event.comment, _day(event.earlier_delivery_date))
+    actor = actor_words(event.actor.display_name, event.actor.subject)
+    sent = event.assigned_technician.name
+    return MoveFacts(actor, reason, event.comment, _day(event.earlier_delivery_date), sent)
 
 
 def warning_facts(event: events_pb2.WorkOrderWarned) -> MoveFacts:
@@ -168,7 +172,7 @@ def telling_hours(event: events_pb2.WorkOrderWarned) -> Hours:
 
 def post_facts(event: events_pb2.FeedPosted) -> MoveFacts:
     """The words of a post or an answer."""
-    return MoveFacts(_actor(event.author.display_name, event.author.subject), comment=event.body)
+    return MoveFacts(actor_words(event.author.display_name, event.author.subject), comment=event.body)
 
 
 def involved(
@@ -183,6 +187,7 @@ def involved(
         facility_org=order.parties.facility_org,
         customer_service_executive_id=order.customer_service_executive_id,
         technician_person_id=order.technician.person_id,
+        further_technician_ids=tuple(each.person_id for each in order.further_technicians),
         follower_ids=tuple(order.follower_ids),
         submitter_id=order.approval.submitter_id or order.creator_id,
         approver_id=order.approval.approver_id,
@@ -203,7 +208,8 @@ def mentioned(event: events_pb2.FeedPosted) -> Involved:
     return Involved(mentioned_person_ids=tuple(people), mentioned_team_ids=tuple(teams))
 
 
-def _actor(name: str, subject: str) -> str:
+def actor_words(name: str, subject: str) -> str:
+    """Who did something: a name, or the program itself."""
     if name and not subject.startswith("service:"):
         return name
     return "Fieldmesh" if subject.startswith("service:") or not subject else "Somebody"

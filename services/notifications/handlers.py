@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from services.chassis.log import get_logger
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from services.chassis.clock import Clock
     from services.chassis.unit_of_work import Transaction
     from services.notifications.catalog import Catalog
+    from services.notifications.domain.audience import Involved
     from services.notifications.domain.hours import Hours
     from services.notifications.domain.people import Person
     from services.notifications.facts import MoveFacts, OrderFacts
@@ -73,7 +74,7 @@ class Notices:
         Raises RecipientUnknown, and UnknownTemplate or UnknownAudience for a faulty workflow: the event is tried
         again and, in the end, parked where an admin sees it.
         """
-        involved = facts.involved(moved.work_order, moved.former_assignee_id, moved.former_assignee)
+        involved = _involved(moved)
         told: set[str] = set()
         for notice in moved.notices:
             found = {
@@ -174,3 +175,10 @@ class Notices:
             )
             repository.queue(transaction, new, self._policy.domain, now, backdated=backdated)
         transaction.after_commit(self._wake)
+
+
+def _involved(moved: events_pb2.WorkOrderMoved) -> Involved:
+    """Who has a part in the order, and who had one until it moved."""
+    known = facts.involved(moved.work_order, moved.former_assignee_id, moved.former_assignee)
+    released = tuple(each.person_id for each in moved.released_technicians)
+    return replace(known, assigned_technician_id=moved.assigned_technician.person_id, released_technician_ids=released)

@@ -79,6 +79,10 @@ class NotificationsService(MeshService):
     def credential_expiring(self, tx: Any, event: Any, payload: directory_events_pb2.CredentialExpiring) -> None:
         self.app.reminders.credential_expiring(tx, event, payload)
 
+    @on_event("technicians", directory_events_pb2.TechnicianOffboarded, handler="notifications.technician-offboarded")
+    def technician_offboarded(self, tx: Any, event: Any, payload: directory_events_pb2.TechnicianOffboarded) -> None:
+        self.app.leaving.technician_offboarded(tx, event, payload)
+
     @on_event("shipping", shipping_events_pb2.RmaChanged, handler="notifications.rma-changed")
     def rma_changed(self, tx: Any, event: Any, payload: shipping_events_pb2.RmaChanged) -> None:
         self.app.returns.rma_changed(tx, event, payload)

@@ -11,7 +11,7 @@ from services.chassis.actors import actor_message
 from services.chassis.unit_of_work import Transaction
 from services.technicians import wire
 from services.technicians.booking import CONFIRMED, RELEASED, RESERVED, Booking
-from services.technicians.tables import assignments, memberships
+from services.technicians.tables import assignments, memberships, organizations
 
 _AGGREGATE = "Membership"
 
@@ -42,6 +42,7 @@ class Departures:
                 self._booking.change(transaction, locked, {"state": RELEASED})
         if membership is None:
             return
+        home = select(organizations.c.name).where(organizations.c.id == organization_id)
         told = events_pb2.TechnicianOffboarded(
             technician_id=technician.id,
             technician_name=technician.name,
@@ -51,6 +52,9 @@ class Departures:
             actor=actor_message(transaction.actor),
             offboard_time=wire.timestamp(transaction.now),
             work_order_ids=[row.work_order_id for row in rows],
+            person_id=technician.person_id,
+            organization_name=transaction.execute(home).scalar() or "",
+            work_order_numbers=[row.work_order_number for row in rows if row.work_order_number],
         )
         transaction.publish(told, _AGGREGATE, membership.id, membership.version)
 

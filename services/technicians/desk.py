@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row
 
 from services.chassis.clock import Clock
 from services.chassis.database import Database
-from services.chassis.errors import NotFound
+from services.chassis.errors import InvalidRequest, NotFound, Violation
 from services.chassis.idempotency import run_once
 from services.chassis.identity import Caller
 from services.chassis.kit import is_unbound
@@ -20,7 +20,7 @@ from services.technicians import repository, wire
 from services.technicians.availability import Presence
 from services.technicians.booking import Booking
 from services.technicians.domain.eligibility import Facts, Verdict, judge, require_assignable
-from services.technicians.domain.skills import Requirement
+from services.technicians.domain.skills import Requirement, technicians_needed
 from services.technicians.domain.suggesting import Place
 from services.technicians.domain.visits import day_of, visit_of
 from services.technicians.repository import Occasion
@@ -84,13 +84,22 @@ class Desk:
             absent=verdict.absent,
             unexplained_absence=unexplained,
             shift_conflicts=told_outside(presence, row.id),
+            technicians_needed=technicians_needed(inquiry.requirements),
         )
 
     def reserve(self, caller: Caller, request: technicians_service_pb2.ReserveRequest) -> assignment_pb2.Assignment:
         """Hold a technician for ten minutes; the same request id gives the same reservation.
 
-        Reservations of one technician follow one after the other, so that of two that overlap one is refused.
+        Reservations of one technician follow one after the other, so that of two that overlap one is refused. What
+        workorders committed already, while nobody answered here, is held whatever speaks against it.
+
+        Raises NotFound, TechnicianNotEligible, AppointmentOverlap, OverrideReasonMissing; InvalidRequest where somebody
+        else than a service on its own account says that it is committed.
         """
+        committed = request.committed
+        if committed and not (caller.is_service and not caller.acting_service):
+            wrong = [Violation("committed", "is for services on their own account only")]
+            raise InvalidRequest("Nothing was committed.", reason="INVALID_FIELDS", violations=wrong)
 
         def work(transaction: Transaction) -> assignment_pb2.Assignment:
             connection = transaction.connection
@@ -100,7 +109,8 @@ class Desk:
             inquiry = self.inquire(connection, caller, request.need)
             presence = repository.presence_of(connection, [row.id], inquiry.occasion)
             facts, verdict = _judge(connection, row, inquiry, presence)
-            require_assignable(facts, verdict, request.reason_code, request.reason_text)
+            if not committed:
+                require_assignable(facts, verdict, request.reason_code, request.reason_text)
             return self._booking.hold(transaction, _reservation(request, row, verdict, inquiry), request.need, HELD_FOR)
 
         return run_once(

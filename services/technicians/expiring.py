@@ -28,8 +28,8 @@ class Orders(Protocol):
     ) -> work_order_pb2.WorkOrder: ...
 
 
-def holder_of(orders: Orders, work_order_id: str) -> str:
-    """Give the technician that an order has, as workorders knows it; empty where there is none, or no order.
+def holders_of(orders: Orders, work_order_id: str) -> frozenset[str]:
+    """Give the technicians that an order has, as workorders knows it; none where nobody is on it, or no order is there.
 
     Asked as the service itself. Raises Unavailable where workorders does not answer.
     """
@@ -37,8 +37,10 @@ def holder_of(orders: Orders, work_order_id: str) -> str:
         with as_service(NAME):
             order = orders.GetWorkOrder(work_order_service_pb2.GetWorkOrderRequest(id=work_order_id))
     except NotFound:
-        return ""
-    return order.technician.technician_id
+        return frozenset()
+    return frozenset(
+        {order.technician.technician_id, *(each.technician_id for each in order.further_technicians)} - {""}
+    )
 
 
 class Expiring:
@@ -55,11 +57,11 @@ class Expiring:
         ended = 0
         for row in self._due(now):
             try:
-                holder = holder_of(self._orders, row.work_order_id)
+                holders = holders_of(self._orders, row.work_order_id)
             except Unavailable:
                 log.info("reservation.expiry_postponed", assignment=row.id)
                 return ended
-            ended += self._end(row.id, holder, now)
+            ended += self._end(row.id, holders, now)
         return ended
 
     def _due(self, now: datetime) -> Sequence[Row[str, str]]:
@@ -68,15 +70,15 @@ class Expiring:
         with self._database.read() as connection:
             return connection.execute(due.order_by(columns.expire_time, columns.id).limit(_BATCH)).all()
 
-    def _end(self, assignment_id: str, holder: str, now: datetime) -> int:
+    def _end(self, assignment_id: str, holders: frozenset[str], now: datetime) -> int:
         """Confirm or end one reservation; its state is looked at again, for its event may have come meanwhile."""
         with self._database.begin(actor=self._actor, now=now) as transaction:
             row = self._booking.lock(transaction, assignment_id)
             if row is None or row.state != RESERVED:
                 return 0
             others = self._booking.of_order(transaction, row.work_order_id)
-            stands = any(each.state == CONFIRMED and each.technician_id == holder for each in others)
-            if row.technician_id == holder and not stands:
+            stands = any(each.state == CONFIRMED and each.technician_id == row.technician_id for each in others)
+            if row.technician_id in holders and not stands:
                 self._booking.change(transaction, row, {"state": CONFIRMED, "expire_time": None})
                 return 0
             self._booking.change(transaction, row, {"state": EXPIRED})

@@ -26,7 +26,7 @@ class Following:
         self._booking = booking
 
     def work_order_moved(self, transaction: Transaction, event: Event, moved: events_pb2.WorkOrderMoved) -> None:
-        """Keep an order's parties; confirm whom it names, release everybody else, follow its appointment.
+        """Keep an order's parties; confirm those whom it names, release everybody else, follow its appointment.
 
         What workorders committed is a fact: a reservation that it names is confirmed even where it ran out meanwhile.
         """
@@ -41,7 +41,7 @@ class Following:
         rows = self._booking.of_order(transaction, order.work_order_id)
         chosen = _chosen(rows, moved)
         for row in rows:
-            self._booking.change(transaction, row, self._values(row, moved, is_chosen=row is chosen))
+            self._booking.change(transaction, row, self._values(row, moved, is_chosen=row.id in chosen))
 
     def work_order_deleted(self, transaction: Transaction, event: Event, gone: events_pb2.WorkOrderDeleted) -> None:
         """Forget an order that was never allocated."""
@@ -52,7 +52,12 @@ class Following:
 
     def work_type_changed(self, transaction: Transaction, event: Event, told: events_pb2.WorkTypeChanged) -> None:
         """Keep what a work type needs, and its name where requirements show it."""
-        values = {"name": told.name, "certification_codes": list(told.certification_codes), "active": told.active}
+        values = {
+            "name": told.name,
+            "certification_codes": list(told.certification_codes),
+            "technicians_needed": told.technicians_needed,
+            "active": told.active,
+        }
         if not WORK_TYPES.upsert(transaction, told.work_type_id, event.aggregate_version, values):
             return
         columns = skill_requirements.c
@@ -83,16 +88,23 @@ class Following:
         return values
 
 
-def _chosen(rows: Sequence[Row[Any]], moved: events_pb2.WorkOrderMoved) -> Row[Any] | None:
-    """The assignment that the order stands for while work is open: the one named, else the technician's latest.
+def _chosen(rows: Sequence[Row[Any]], moved: events_pb2.WorkOrderMoved) -> frozenset[str]:
+    """The assignments that the order stands for while work is open, one for each technician that it names.
 
-    A completed order that is sent back gets its technician again; a reservation that is not named waits for its own
-    event, or runs out.
+    That is the one that the event names, else the technician's latest. A completed order that is sent back gets its
+    technicians again; a reservation that is not named waits for its own event, or runs out.
     """
     order = moved.work_order
-    if order.category not in _AT_WORK or not order.technician.technician_id:
-        return None
-    named = [row for row in rows if row.id == moved.assignment_id]
-    same = [row for row in rows if row.technician_id == order.technician.technician_id and row.state != RESERVED]
+    if order.category not in _AT_WORK:
+        return frozenset()
+    present = {order.technician.technician_id, *(each.technician_id for each in order.further_technicians)} - {""}
+    return frozenset(row.id for one in present for row in _of_technician(rows, one, moved.assignment_id))
+
+
+def _of_technician(rows: Sequence[Row[Any]], technician_id: str, assignment_id: str) -> Sequence[Row[Any]]:
+    """The assignment that counts of those of one technician, or nothing."""
+    own = [row for row in rows if row.technician_id == technician_id]
+    named = [row for row in own if row.id == assignment_id]
+    same = [row for row in own if row.state != RESERVED]
     confirmed = [row for row in same if row.state == CONFIRMED]
-    return next(iter([*named, *confirmed[-1:], *same[-1:]]), None)
+    return [*named, *confirmed[-1:], *same[-1:]][:1]

@@ -48,7 +48,7 @@ class Occasion:
 
 
 def requirements_of(connection: Connection, work_type_ids: Collection[str]) -> tuple[Requirement, ...]:
-    """Give what work types need: the requirements kept here, and the codes that workorders tells of them."""
+    """Give what work types need: the requirements kept here, and what workorders tells of them."""
     if not work_type_ids:
         return ()
     kept = select(skill_requirements).where(
@@ -56,11 +56,12 @@ def requirements_of(connection: Connection, work_type_ids: Collection[str]) -> t
     )
     found: dict[str, list[Requirement]] = defaultdict(list)
     for row in connection.execute(kept.order_by(skill_requirements.c.id)):
-        found[row.work_type_id].append(Requirement(tuple(row.all_of), tuple(row.any_of)))
+        found[row.work_type_id].append(Requirement(tuple(row.all_of), tuple(row.any_of), row.technicians_needed))
     told = select(work_types).where(work_types.c.id.in_(work_type_ids), work_types.c.deleted.is_(False))
     for row in connection.execute(told):
-        if row.certification_codes:
-            found[row.id].append(Requirement(tuple(row.certification_codes)))
+        if row.certification_codes or row.technicians_needed:
+            told_codes = tuple(row.certification_codes)
+            found[row.id].append(Requirement(told_codes, technicians=row.technicians_needed))
     return tuple(each for key in dict.fromkeys(work_type_ids) for each in found.get(key, ()))
 
 

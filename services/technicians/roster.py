@@ -20,7 +20,7 @@ from services.chassis.log import get_logger
 from services.chassis.unit_of_work import Transaction
 from services.technicians.departures import open_assignments
 from services.technicians.domain.errors import OpenAssignments
-from services.technicians.expiring import Orders, holder_of
+from services.technicians.expiring import Orders, holders_of
 from services.technicians.memberships import holds_on
 from services.technicians.scope import is_vendor_staff
 from services.technicians.tables import memberships, organizations, technicians
@@ -93,15 +93,16 @@ class Roster:
         with self._database.read() as connection:
             membership = self._membership_today(connection, caller, request.technician_id, now.date())
             rows = open_assignments(connection, request.technician_id, membership.organization_id, now)
-            name = connection.execute(
-                select(technicians.c.name).where(technicians.c.id == request.technician_id)
-            ).scalar_one()
+            who = connection.execute(
+                select(technicians.c.name, technicians.c.person_id).where(technicians.c.id == request.technician_id)
+            ).one()
             home = connection.execute(
                 select(organizations.c.name).where(organizations.c.id == membership.organization_id)
             ).scalar()
         return R.PreviewOffboardingResponse(
             membership=self._memberships.message(membership),
-            technician_name=name,
+            technician_name=who.name,
+            person_id=who.person_id,
             organization_name=home or "",
             assignments=[self._assignments.message(row) for row in rows],
         )
@@ -169,11 +170,11 @@ class Roster:
         found = set()
         for row in rows:
             try:
-                holder = holder_of(self._orders, row.work_order_id)
+                holders = holders_of(self._orders, row.work_order_id)
             except Unavailable:
                 log.info("offboarding.unchecked", assignment=row.id)
                 break
-            if holder != row.technician_id:
+            if row.technician_id not in holders:
                 found.add(row.id)
         return frozenset(found)
 

@@ -16,7 +16,7 @@ from services.chassis.paging import SortKey, fingerprint, read_token, write_toke
 from services.technicians import repository, wire
 from services.technicians.desk import Desk, Inquiry, told_outside
 from services.technicians.domain.eligibility import Facts, judge
-from services.technicians.domain.skills import matrix_row, needed_codes
+from services.technicians.domain.skills import matrix_row, needed_codes, technicians_needed
 from services.technicians.memberships import holds_on
 from services.technicians.tables import memberships, technicians
 
@@ -65,6 +65,7 @@ class Search:
         return technicians_service_pb2.SearchTechniciansResponse(
             certification_codes=codes,
             matches=[_told(match, codes, inquiry, drives.get(match.row.id, ())) for match in shown],
+            technicians_needed=technicians_needed(inquiry.requirements),
             next_page_token=write_token([start + size], bound) if len(matches) > start + size else "",
         )
 

@@ -70,7 +70,7 @@ def _candidates(connection: Connection, inquiry: Inquiry, zone: str) -> list[Can
     if not inquiry.executor:
         return []
     rows = connection.execute(
-        select(columns.id, columns.person_id, columns.name, *home).where(
+        select(columns.id, columns.person_id, columns.name, columns.photo_version, *home).where(
             columns.active.is_(True), columns.id.in_(members)
         )
     ).all()
@@ -89,6 +89,7 @@ def _candidates(connection: Connection, inquiry: Inquiry, zone: str) -> list[Can
             busy=row.id in busy,
             absent=row.id in presence.absent,
             outside=presence.outside.get(row.id, ""),
+            photo_version=row.photo_version,
         )
         for row in rows
     ]
@@ -146,6 +147,7 @@ def _told(suggestion: Suggestion, drives: Sequence[str]) -> _contract.Suggestion
         busy=candidate.busy,
         absent=candidate.absent,
         travel_conflicts=drives,
+        photo_version=candidate.photo_version,
     )
     for reason in suggestion.reasons:
         answer.reasons.add(

@@ -161,6 +161,7 @@ work_types = Table(
     Column("id", String(40), primary_key=True),
     Column("name", String(255), nullable=False, server_default=""),
     Column("certification_codes", StringList, nullable=False, server_default="[]"),
+    Column("technicians_needed", Integer, nullable=False, server_default="0"),
     Column("active", Boolean, nullable=False, server_default=text("true")),
     Column("source_version", BigInteger, nullable=False),
     Column("deleted", Boolean, nullable=False, server_default=text("false")),

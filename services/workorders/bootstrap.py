@@ -29,6 +29,7 @@ from services.workorders.handlers.progress import Progress
 from services.workorders.handlers.reporting import ServiceReports
 from services.workorders.handlers.republishing import sources
 from services.workorders.handlers.transitions import Others, Transitions
+from services.workorders.handlers.unchecked import Unchecked
 from services.workorders.handlers.utility_events import UtilityEvents
 from services.workorders.queries import Queries
 from services.workorders.registry import WorkflowRegistry
@@ -67,6 +68,7 @@ class Workorders:
     workflows: WorkflowServicer
     clock: Clock
     due: DueMoves
+    unchecked: Unchecked
     kit: dict[str, KitServicer]
 
     def servicer(self, resource: str) -> KitServicer:
@@ -76,6 +78,10 @@ class Workorders:
     def run_due(self) -> None:
         """Fire the transitions whose day has come."""
         self.due.run_due(self.clock.now())
+
+    def check_assignments(self) -> None:
+        """Ask technicians about assignments that were made while it did not answer."""
+        self.unchecked.run_due(self.clock.now())
 
     def sweep_files(self) -> None:
         """Remove contents that no row tells of, a day after their upload."""
@@ -146,6 +152,7 @@ def assemble(database: Database, blobs: BlobStore, others: Others, clock: Clock 
         workflows=WorkflowServicer(database, workflows),
         clock=time,
         due=DueMoves(database, workflows),
+        unchecked=Unchecked(database, others.desk),
         kit=kit_servicers(resources(LineItemRules(workflows), partial(ContentRules, workflows)), database)
         | {str(posts.engine.resource.descriptor.full_name): posts},
     )

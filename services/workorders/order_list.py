@@ -25,6 +25,9 @@ def plan() -> ListPlan:
     columns["appointment"] = ListColumn(
         column=appointment, kind=FieldKind.INSTANT, filterable=True, sortable=True, nullable=True
     )
+    columns["assignee"] = ListColumn(
+        column=work_orders.c.assignee_person_id, kind=FieldKind.TEXT, filterable=True, sortable=False, nullable=False
+    )
     for path in ("sla.due_time", "sla.warn_time"):
         column = work_orders.c[path.replace(".", "_")]
         columns[path] = ListColumn(

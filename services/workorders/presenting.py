@@ -175,13 +175,13 @@ def _field_message(
 ) -> work_order_service_pb2.FormField:
     offered = choices.get(field.path)
     default = form_text(defaults.get(field.path))
-    if offered and field.required and len(offered.values) == 1:
+    if offered and offered.only and field.required and len(offered.values) == 1:
         # Where there is nothing to choose, nobody is asked to.
         default = offered.values[0][0]
     return work_order_service_pb2.FormField(
         path=field.path,
         label=field.label,
-        help=offered.none if offered and not offered.values else field.help,
+        help=offered.none if offered and offered.none and not offered.values else field.help,
         required=field.required,
         default_value=default,
         read_only=field.read_only,
@@ -189,7 +189,7 @@ def _field_message(
             work_order_service_pb2.FormChoice(value=value, label=label)
             for value, label in (offered.values if offered else ())
         ],
-        choices_only=offered is not None,
+        choices_only=offered is not None and offered.only,
     )
 
 

@@ -21,7 +21,7 @@ from services.workorders.order_list import plan
 from services.workorders.presenting import order_messages
 from services.workorders.repository import COUNTER
 from services.workorders.saved_views import view_of
-from services.workorders.scope import OWNER, OWNERS_WORKFLOWS, branches, grants, sees_all, visible_order
+from services.workorders.scope import OWNER, OWNERS_WORKFLOWS, branches, comes_beside, grants, sees_all, visible_order
 from services.workorders.tables import follows, visited_records, work_orders
 
 if TYPE_CHECKING:
@@ -184,5 +184,6 @@ def _view_conditions(view: View | None, caller: Caller, *, mine: bool) -> list[C
     if mine:
         followed = select(follows.c.work_order_id).where(follows.c.person_id == caller.subject)
         assigned = and_(work_orders.c.technician_person_id == caller.subject, work_orders.c.technician_person_id != "")
-        conditions.append(or_(work_orders.c.id.in_(followed), assigned))
+        beside = comes_beside(work_orders.c.id, caller.subject)
+        conditions.append(or_(work_orders.c.id.in_(followed), assigned, beside))
     return conditions

@@ -31,12 +31,14 @@ from services.workorders.tables import (
     estimates,
     feed_posts,
     follows,
+    further_technicians,
     history,
     line_items,
     notes,
     number_series,
     post_likes,
     post_views,
+    unchecked_assignments,
     visited_records,
     work_orders,
 )
@@ -106,6 +108,7 @@ def save(transaction: Transaction, workflow: Workflow, before: Stored, order: Wo
     changed = {name: value for name, value in row.items() if before.row[name] != value}
     transaction.execute(update(work_orders).where(work_orders.c.id == order.id).values(**changed))
     _save_items(transaction, before.order, order)
+    _save_crew(transaction, before.order, order)
     old, new = _counts(before.row, -1), _counts(row, 1)
     transaction.count(COUNTER, {key: old.get(key, 0) + new.get(key, 0) for key in old | new})
     return Stored({**before.row, **row}, order)
@@ -116,8 +119,9 @@ def remove(transaction: Transaction, stored: Stored) -> None:
     order_id = stored.order.id
     if transaction.execute(select(attachments.c.id).where(attachments.c.work_order_id == order_id).limit(1)).first():
         raise WrongState("Remove the files of the work order first.", reason="STILL_REFERENCED")
+    crew = (further_technicians, unchecked_assignments)
     parts_of_it = (line_items, action_items, notes, estimates)
-    for table in (comments, post_likes, post_views, feed_posts, follows, drafts, history, *parts_of_it):
+    for table in (comments, post_likes, post_views, feed_posts, follows, drafts, history, *crew, *parts_of_it):
         transaction.execute(delete(table).where(table.c.work_order_id == order_id))
     transaction.execute(delete(visited_records).where(visited_records.c.resource_id == order_id))
     transaction.execute(delete(work_orders).where(work_orders.c.id == order_id))
@@ -208,6 +212,15 @@ def _save_items(transaction: Transaction, before: WorkOrder, after: WorkOrder) -
             moved: dict[str, Any] = {"state": action_state_number(action.state), "end_time": action.end_time}
             moved["version"] = action_items.c.version + 1
             transaction.execute(update(action_items).where(action_items.c.id == action.id).values(**moved))
+
+
+def _save_crew(transaction: Transaction, before: WorkOrder, after: WorkOrder) -> None:
+    if before.further_technicians == after.further_technicians:
+        return
+    transaction.execute(delete(further_technicians).where(further_technicians.c.work_order_id == after.id))
+    for each in after.further_technicians:
+        ids = {"work_order_id": after.id, "person_id": each.person_id, "technician_id": each.technician_id}
+        transaction.execute(insert(further_technicians).values(**ids))
 
 
 def _state_columns(workflow: Workflow, order: WorkOrder) -> dict[str, Any]:

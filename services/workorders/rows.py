@@ -13,7 +13,14 @@ from typing import Any, TypeVar, cast, get_type_hints
 from services.workorders.domain.approval import ActionItem, ActionItemState
 from services.workorders.domain.requests import CostRequest, DirectedAction
 from services.workorders.domain.values import Money, Place
-from services.workorders.domain.work_order import LineItem, LineItemState, OrderFlag, PartNeed, WorkOrder
+from services.workorders.domain.work_order import (
+    LineItem,
+    LineItemState,
+    OrderFlag,
+    PartNeed,
+    SiteTechnician,
+    WorkOrder,
+)
 from services.workorders.json_values import records, values_of
 
 Value = TypeVar("Value")
@@ -24,6 +31,7 @@ _APART = frozenset({"line_items", "action_items"})
 # Lists of values that stand in a JSON column of the order.
 _LISTS: Mapping[str, type[object]] = {
     "flags": OrderFlag,
+    "further_technicians": SiteTechnician,
     "cost_requests": CostRequest,
     "directed_actions": DirectedAction,
     "estimate_totals": Money,

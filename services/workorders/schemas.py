@@ -26,7 +26,7 @@ LONGEST_CODE = 60
 LONGEST_ID = 40
 _IDS = (
     "person_id", "executor_org", "cost_request_id", "directed_action_id", "parcel_id", "part_id",
-    "approver_id", "assignee_id", "provider_org",
+    "approver_id", "assignee_id", "provider_org", "present_person_id",
 )  # fmt: skip
 CURRENCY = re.compile(r"[A-Z]{3}\Z")
 

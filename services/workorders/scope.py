@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import ColumnElement, and_, false, literal, or_, select, true
 
 from services.chassis.errors import NotFound
-from services.workorders.tables import organizations, work_orders
+from services.workorders.tables import further_technicians, organizations, work_orders
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,13 +24,14 @@ _COLUMN_OF_ROLE = {"partner": "executor_org", "dispatcher": "issuer_org", "appro
 OWNERS_WORKFLOWS = frozenset({"facility_approval"})
 OWNER = "facility_org"
 # Columns that open an order to those who work on it for somebody else, one after the other.
-_WORKERS = frozenset({"executor_org", "technician_person_id", "assignee_person_id"})
+FURTHER = "further_technicians"
+_WORKERS = frozenset({"executor_org", "technician_person_id", FURTHER, "assignee_person_id"})
 _WORKERS_KINDS = ("partner", "provider")
 _OWNERS_ROLES = frozenset({"requester", "approver"})
 
 
 def grants(caller: Caller) -> dict[str, str]:
-    """The party columns that open orders to a caller, each with the value that must stand in it.
+    """The party columns that open orders to a caller, each with the value that must stand in it, or among its rows.
 
     Empty for somebody without a part in any order; admins and services are not asked (see `sees_all`).
     """
@@ -43,6 +44,7 @@ def grants(caller: Caller) -> dict[str, str]:
             columns["facility_org"] = caller.organization_id
     if caller.has("technician"):
         columns["technician_person_id"] = caller.subject
+        columns[FURTHER] = caller.subject
         columns["assignee_person_id"] = caller.subject
     return columns
 
@@ -90,13 +92,24 @@ def sees_words(caller: Caller, order_id: ColumnElement[str], author: ColumnEleme
 
 def sees(caller: Caller, row: Mapping[str, Any]) -> bool:
     """Whether a caller sees the order of a row."""
-    return sees_all(caller) or any(
-        row[column] == value and (column != OWNER or row["workflow"] in OWNERS_WORKFLOWS)
-        for column, value in grants(caller).items()
-    )
+    return sees_all(caller) or any(_holds(row, column, value) for column, value in grants(caller).items())
+
+
+def _holds(row: Mapping[str, Any], column: str, value: str) -> bool:
+    if column == FURTHER:
+        return any(each["person_id"] == value for each in row[FURTHER])
+    return bool(row[column] == value) and (column != OWNER or row["workflow"] in OWNERS_WORKFLOWS)
+
+
+def comes_beside(order_id: ColumnElement[str], person_id: str) -> ColumnElement[bool]:
+    """Whether a person comes to an order's site beside its lead, as a condition on the order's id."""
+    columns = further_technicians.c
+    return order_id.in_(select(columns.work_order_id).where(columns.person_id == person_id))
 
 
 def _granted(table: Table, column: str, value: str) -> ColumnElement[bool]:
+    if column == FURTHER:
+        return comes_beside(table.c.id, value)
     fits = table.c[column] == value
     return and_(fits, table.c.workflow.in_(OWNERS_WORKFLOWS)) if column == OWNER else fits
 

@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from services.workorders.view_servicer import ViewServicer
     from services.workorders.workflow_servicer import WorkflowServicer
 
+_SOON: Final = 15.0
 _MINUTE: Final = 60.0
 _HOUR: Final = 3600.0
 
@@ -228,6 +229,10 @@ class WorkordersService(MeshService):
     @every(seconds=_HOUR)
     def sweep_files(self) -> None:
         self._graph.sweep_files()
+
+    @every(seconds=_SOON)
+    def check_assignments(self) -> None:
+        self._graph.check_assignments()
 
     @every(seconds=_MINUTE)
     def run_due(self) -> None:

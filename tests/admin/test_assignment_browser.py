@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 from fieldmesh.technicians.v1 import certification_pb2, technicians_service_pb2
+from fieldmesh.workorders.v1 import work_order_pb2
 from playwright.sync_api import expect
 
+from services.workorders.domain.work_order import SiteTechnician
 from tests.admin.conftest import PASSWORD
 from tests.support import browser
 from tests.support.browser import PHONE
@@ -127,6 +129,43 @@ def test_a_freelancer_is_found_and_the_tab_is_accessible(enter, looks):
 
     assert window.violations() == []
     assert not window.scrolls_sideways()
+    assert window.messages == []
+
+
+@pytest.fixture
+def two_come(mesh, portal):
+    """The order takes three; a lead comes whom nobody checked, and somebody beside."""
+    order = mesh.rows["fieldmesh.workorders.v1.WorkOrder"][ORDER]
+    before = work_order_pb2.WorkOrder()
+    before.CopyFrom(order)
+    lead, beside = ident("person", 31), ident("person", 32)
+    order.technicians_needed, order.technician.person_id = 3, lead
+    order.further_technicians.add(person_id=beside, name="Bo Reyes", phone="619-555-0107")
+    order.flags.add(code="assignment_unchecked", message="Rosa Imani is not checked yet.", person_id=lead)
+    portal.changes["technician"] = SiteTechnician("t-31", lead, "Rosa Imani")
+    portal.changes["further_technicians"] = (SiteTechnician("t-32", beside, "Bo Reyes"),)
+    yield
+    del portal.changes["technician"], portal.changes["further_technicians"]
+    order.CopyFrom(before)
+
+
+@pytest.mark.req("CP-67")
+@pytest.mark.parametrize("looks", [{"theme": "light"}, {"size": PHONE, "theme": "dark"}], ids=["desktop", "phone"])
+def test_who_comes_is_told_and_released_in_a_dialog(two_come, enter, looks):
+    window = enter(**looks)
+    page = window.page
+
+    expect(page.locator("#crew")).to_contain_text("3 technicians needed, 2 assigned")
+    assert window.violations() == []
+    assert not window.scrolls_sideways()
+    page.get_by_role("link", name="Release Bo Reyes").click()
+    expect(page.get_by_role("heading", name="Release technician")).to_be_visible()
+    expect(page.locator("#dialog-body")).to_contain_text("Bo Reyes")
+    assert window.violations() == []
+    page.get_by_role("button", name="Cancel").click()
+    page.get_by_role("link", name="Replace Bo Reyes").click()
+
+    expect(page.locator("#matrix")).to_contain_text("Choose who comes in the place of Bo Reyes.")
     assert window.messages == []
 
 

@@ -49,12 +49,16 @@ def test_mine_keeps_to_visits_that_the_viewer_goes_to(planner, agreed):
     own = order(71, MONDAY, "09:30", "Megan")
     planner.get("/calendar/")
     own.technician.person_id = agreed.asked[0][0].subject
-    agreed.orders = [own, order(72, MONDAY, "10:00", "Zora Hale")]
+    beside = order(73, MONDAY, "11:00", "Zora Hale")
+    beside.further_technicians.add(person_id=own.technician.person_id, name="Megan")
+    agreed.orders = [own, order(72, MONDAY, "10:00", "Zora Hale"), beside]
 
     shown = read(planner.get("/calendar/?week=2026-03-02&mine=1").text).one("main").text
 
     assert "Repair 71" in shown
     assert "Repair 72" not in shown
+    assert "Repair 73" in shown
+    assert "Zora Hale, Megan" in shown
 
 
 @pytest.mark.parametrize("week", ["", "soon", "0001-01-01", "9999-12-31"])

@@ -196,6 +196,16 @@ def test_arriving_and_departing_are_one_tap_each(technician, day):
     assert "Arrive" not in [button.text.split()[0] for button in shown(technician).all("button") if button.text]
 
 
+@pytest.mark.req("CP-62")
+def test_whoever_comes_beside_the_lead_has_the_visit_in_their_day(technician, day):
+    beside = day.more(82, person=ident("person", "somebody else"), clock="08:00")
+    beside.further_technicians.add(person_id=ME, name="Rosa Imani")
+
+    cards = [card.one("h2").text.split()[0] for card in shown(technician).all("article")]
+
+    assert sorted(cards) == sorted({NUMBER, "82"})
+
+
 def test_a_tap_that_comes_again_changes_nothing(technician, day):
     shown(technician)
     technician.post(f"/my-day/{ORDER}/arrive", {"request_key": "one"})

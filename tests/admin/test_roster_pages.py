@@ -25,6 +25,7 @@ class Roster:
     def __init__(self, mesh: Any) -> None:
         self.mesh = mesh
         self.mine = True
+        self.person_id = self.home = ""
         self.onboarded: list[Any] = []
         self.offboarded: list[Any] = []
         self.fired: list[Any] = []
@@ -101,8 +102,9 @@ class Roster:
         if self.offboarded:
             raise NotFound("There is no such technician in your organisation.")
         answer = roster_service_pb2.PreviewOffboardingResponse(
-            technician_name="Allan Heward", organization_name="Bluefern Dispatch"
+            technician_name="Allan Heward", organization_name="Bluefern Dispatch", person_id=self.person_id
         )
+        answer.membership.organization_id = self.home
         answer.membership.technician_id, answer.membership.etag = ALLAN, "m-etag"
         answer.assignments.add(id="a-1", work_order_id=ORDER, work_order_number="20107990", technician_id=ALLAN)
         return answer
@@ -287,6 +289,57 @@ def test_somebody_else_is_assigned_before_the_membership_ends(partner, roster):
     assert fired.etag == form["etag-a-1"]
     assert fired.request_id
     assert list(roster.offboarded[0].return_to_queue) == []
+
+
+@pytest.mark.req("CP-94")
+@pytest.mark.req("PT-10")
+def test_visits_of_approved_work_are_listed_and_given_to_somebody_else_at_their_appointment(partner, roster, mesh):
+    visit, url = ident("work order", 91), f"/field-technicians/{ALLAN}/offboard"
+    order = work_order_pb2.WorkOrder(
+        id=visit, number="20107991", subject="Dock doors", workflow="facility_approval", etag="v-etag",
+        executor_org=ident("organization", "Bluefern Dispatch"), appointment={"time": "08:00"},
+    )  # fmt: skip
+    order.appointment.date.CopyFrom(Date(year=2026, month=12, day=2))
+    order.appointment.start_time.FromJsonString("2026-12-02T14:00:00Z")
+    order.assignee.person_id = "p-Allan"
+    asked = []
+
+    def listed(request, _caller):
+        asked.append(request)
+        return work_order_service_pb2.ListWorkOrdersResponse(work_orders=[order])
+
+    def offers(_request, _caller):
+        field = {"path": "inputs.assignee_id", "choices": [{"value": "p-Allan"}, {"value": "p-Bea", "label": "Bea"}]}
+        offered = {"name": "schedule", "steps": [{"fields": [field]}]}
+        return work_order_service_pb2.ListAvailableTransitionsResponse(transitions=[offered])
+
+    service = "/fieldmesh.workorders.v1.WorkOrderService"
+    before = mesh.verbs.get(f"{service}/ListAvailableTransitions"), mesh.verbs.get(f"{service}/ListWorkOrders")
+    mesh.verbs |= {f"{service}/ListAvailableTransitions": offers, f"{service}/ListWorkOrders": listed}
+    roster.person_id, roster.home = "p-Allan", ident("organization", "Bluefern Dispatch")
+    try:
+        page = read(partner.get(url).text)
+        given = {"reason": "Moved away", "to-a-1": "queue", f"visit-{visit}": "p-Bea"}
+        done = partner.post(url, partner.fields(url, **given))
+    finally:
+        for name, verb in zip(("ListAvailableTransitions", "ListWorkOrders"), before, strict=True):
+            if verb is None:
+                del mesh.verbs[f"{service}/{name}"]
+            else:
+                mesh.verbs[f"{service}/{name}"] = verb
+
+    options = [option.text for option in page.one("select", name=f"visit-{visit}").all("option")]
+    assert options == ["Choose…", "Return to the queue", "Bea"]
+    assert [(each.field, list(each.values)) for each in asked[0].query.filters] == [
+        ("assignee", ["p-Allan"]), ("category", ["STATE_CATEGORY_OPEN"]),
+    ]  # fmt: skip
+    assert done.status_code == 302
+    fired = roster.fired[0]
+    assert (fired.work_order_id, fired.transition, fired.inputs.assignee_id) == (visit, "schedule", "p-Bea")
+    assert (fired.work_order.appointment.time, list(fired.update_mask.paths)[:2]) == (
+        "08:00", ["appointment.date", "appointment.time"],
+    )  # fmt: skip
+    assert list(roster.offboarded[0].return_to_queue) == ["a-1"]
 
 
 @pytest.mark.req("CP-94")

@@ -34,6 +34,7 @@ from tests.support.orders import (
 
 AT_WORK = {"assigned", "ship_to_received", "parts_ordered", "shipping", "shipped", "in_progress"}
 BEFORE_THE_END = AT_WORK | {"on_hold", "completed"}
+LEAD, BESIDE = "person-technician-org-bluefern", "person-bo"
 BEFORE_THE_HOLD = "before the hold"
 ENDS = {"closed", "cannot_complete", "rejected", "cancelled"}
 ON_ITEMS = {"finish_line_item", "fail_line_item", "order_replacement"}
@@ -56,6 +57,8 @@ TABLE = {
     "report_parcel_lost": (ON_THE_WAY, "ship_to_received", {"dispatcher", "admin"}),
     "order_replacement": ({"in_progress"}, "parts_ordered", {"dispatcher", "admin"}),
     "assign_technician": (AT_WORK, None, {"partner", "dispatcher", "admin"}),
+    "assign_further_technician": (AT_WORK, None, {"partner", "dispatcher", "admin"}),
+    "release_technician": (AT_WORK, None, {"partner", "dispatcher", "admin"}),
     "save_appointment": (AT_WORK, None, {"partner", "dispatcher", "admin"}),
     "request_assistance": (AT_WORK, None, {"partner", "admin"}),
     "finish_line_item": ({"in_progress"}, None, {"partner", "technician", "admin"}),
@@ -102,7 +105,9 @@ GIVEN = {
     "correct_address": {"values": {**SHIPPING, "ship_to.residential": True}},
     "report_parcel_lost": {"parcel_id": "parcel-1", "part_id": "part-head"},
     "order_replacement": {"part_id": "part-head", "quantity": 1, "reason_code": "part_damaged"},
-    "assign_technician": {"person_id": "person-technician-org-bluefern"},
+    "assign_technician": {"person_id": LEAD},
+    "assign_further_technician": {"person_id": BESIDE},
+    "release_technician": {"present_person_id": LEAD},
     "save_appointment": {"values": APPOINTMENT},
     "request_assistance": {"comment": "Which door?"},
     "set_visit_times": {"values": VISIT},
@@ -200,15 +205,19 @@ class PartnerService(RuleBasedStateMachine):
         held = {"request_hold"} if self.order.hold_request.text else deciding
         costs = set() if self.open_costs() else {"approve_cost", "decline_cost", "withdraw_cost"}
         actions = set() if self.open_actions() else {"finish_directed_action", "withdraw_directed_action"}
-        return accepting | held | costs | actions
+        crew = set() if self.order.technician.person_id else {"assign_further_technician", "release_technician"}
+        return accepting | held | costs | actions | crew
 
     def open_costs(self) -> set[str]:
         return {each.id for each in self.order.cost_requests if each.decision == "requested"}
 
+    def present(self) -> set[str]:
+        return {each.person_id for each in (self.order.technician, *self.order.further_technicians)}
+
     def open_actions(self) -> set[str]:
         return {each.id for each in self.order.directed_actions if each.done_time is None}
 
-    def guarded(self, name, who, item) -> bool:
+    def guarded(self, name, who, item) -> bool:  # noqa: PLR0911 - one line a rule is the clearest table
         if name == "finish_line_item":
             states = {entry.id: entry.state for entry in self.order.line_items}
             first_done = states["item-1"] is LineItemState.FINISHED
@@ -219,6 +228,8 @@ class PartnerService(RuleBasedStateMachine):
             return states[item] is LineItemState.OPEN and (item == "item-1" or first_past)
         if name in {"order_replacement", "correct_address"}:
             return self.may_ask_again(name, item)
+        if name in {"assign_further_technician", "release_technician"}:
+            return LEAD in self.present() if name == "release_technician" else BESIDE not in self.present()
         if name == "close":
             return who.organization_id != self.order.executor_org and not self.open_costs()
         if name.endswith(("_cost", "_directed_action")) and name != "request_cost":
@@ -257,6 +268,11 @@ class PartnerService(RuleBasedStateMachine):
         if self.rows:
             forged = (*self.rows[:-1], replace(self.rows[-1], new_value="forged"))
             assert verify(forged, self.head).sequence == len(self.rows)
+
+    @invariant()
+    def nobody_comes_beside_without_a_lead_or_twice(self):
+        present = [each.person_id for each in self.order.further_technicians]
+        assert not present or self.order.technician.person_id not in {"", *present}
 
     @invariant()
     def a_technician_is_only_who_was_assigned(self):

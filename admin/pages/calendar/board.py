@@ -93,7 +93,12 @@ def crew_of(who: Identity, days: Sequence[dt.date], asked: Asked, visits: Collec
         answer: Any = _ask(own)
         people = [each for each in answer.technicians if not asked.mine or each.person_id == who.person_id]
         known = {each.technician_id for each in people}
-        others = sorted({visit.order.technician.technician_id for visit in visits} - known - {""})
+        going = {
+            each.technician_id
+            for visit in visits
+            for each in (visit.order.technician, *visit.order.further_technicians)
+        }
+        others = sorted(going - known - {""})
         if others and not asked.narrowed:
             people += _ask(_request(days, technician_ids=others[:MOST])).technicians
     except Unavailable:
@@ -110,10 +115,11 @@ def board_of(crew: Crew, visits: Sequence[Visit], days: Sequence[dt.date], asked
         _fill(row, known, days)
     members = {known.person_id for known in crew.people}
     for visit in visits:
-        if asked.narrowed and visit.person_id not in members and not _is_named(visit, asked):
-            continue
-        key = (visit.person == NOBODY, visit.person, visit.person_id)
-        rows.setdefault(key, Row(visit.person, visit.person_id)).days[visit.day].visits.append(visit)
+        for person_id, name in visit.people:
+            if asked.narrowed and person_id not in members and not _is_named(name, asked):
+                continue
+            key = (name == NOBODY, name, person_id)
+            rows.setdefault(key, Row(name, person_id)).days[visit.day].visits.append(visit)
     return [row for _, row in sorted(rows.items(), key=lambda each: each[0])]
 
 
@@ -182,8 +188,8 @@ def absence_words(kind: int) -> str:
     return choice.label if choice else "Absent"
 
 
-def _is_named(visit: Visit, asked: Asked) -> bool:
-    return bool(asked.name) and not asked.team_id and asked.name.lower() in visit.person.lower()
+def _is_named(name: str, asked: Asked) -> bool:
+    return bool(asked.name) and not asked.team_id and asked.name.lower() in name.lower()
 
 
 def _date(day: dt.date) -> Date:

@@ -48,7 +48,7 @@ def _event(visit: Visit, site: str) -> Event:
     made.add("location", visit.place)
     lines = (
         f"{visit.day:%-d %b %Y}, {visit.clock} at the site ({visit.zone})",
-        f"Who goes: {visit.person}",
+        f"Who goes: {visit.names}",
         f"Status: {order.state_label}",
         f"{site}{visit.url}",
     )

@@ -70,7 +70,7 @@ class CalendarView(BaseView):  # type: ignore[misc]
             asked=asked,
             cut=cut,
             crew=crew,
-            total=sum(len(cell.visits) for row in rows for cell in row.days.values()),
+            total=len({visit.order.id for row in rows for cell in row.days.values() for visit in cell.visits}),
             rows=rows,
             by_day={day: _agenda(rows, day) for day in days},
             teams=_teams() if g.viewer.has(*board.PLANNERS) else (),
@@ -200,12 +200,13 @@ def _monday(asked: str, today: dt.date) -> dt.date:
 
 
 def _kept(visits: Sequence[Visit], person_id: str, *, mine: bool) -> Sequence[Visit]:
-    return [visit for visit in visits if visit.person_id == person_id] if mine else visits
+    return [visit for visit in visits if visit.is_of(person_id)] if mine else visits
 
 
 def _agenda(rows: Sequence[board.Row], day: dt.date) -> tuple[list[Visit], list[tuple[str, board.Away]]]:
     """One day as a list: visits by time, and who is away."""
-    visits = sorted((visit for row in rows for visit in row.days[day].visits), key=lambda visit: visit.start)
+    found = {visit.order.id: visit for row in rows for visit in row.days[day].visits}  # once, whoever goes beside
+    visits = sorted(found.values(), key=lambda visit: visit.start)
     return visits, [(row.name, away) for row in rows for away in row.days[day].away]
 
 

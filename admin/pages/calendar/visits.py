@@ -33,11 +33,27 @@ class Visit:
     person_id: str
     person: str
     order: work_order_pb2.WorkOrder
+    beside: tuple[tuple[str, str], ...] = ()
+    """Who else goes, by person id and name."""
 
     @property
     def url(self) -> str:
         """Address of the record; those of all workflows stand among work orders."""
         return f"/work-orders/{self.order.id}"
+
+    @property
+    def people(self) -> tuple[tuple[str, str], ...]:
+        """Everybody who goes, by person id and name; one without a name where nobody does yet."""
+        return ((self.person_id, self.person), *self.beside)
+
+    @property
+    def names(self) -> str:
+        """Who goes, in words."""
+        return ", ".join(name for _, name in self.people)
+
+    def is_of(self, person_id: str) -> bool:
+        """Whether a person goes there."""
+        return any(one == person_id for one, _ in self.people)
 
     @property
     def place(self) -> str:
@@ -75,6 +91,7 @@ def visit_of(order: work_order_pb2.WorkOrder) -> Visit | None:
         person_id=goes.person_id,
         person=goes.name or NOBODY,
         order=order,
+        beside=tuple((each.person_id, each.name) for each in order.further_technicians),
     )
 
 

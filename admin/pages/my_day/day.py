@@ -34,7 +34,7 @@ class Day:
 def own_day(now: dt.datetime) -> Day:
     """The visits that the viewer goes to, at an instant (R-4). Raises Refusal where workorders does not answer."""
     found, cut = between(now.date() - BEHIND, now.date() + AHEAD)
-    own = sorted((visit for visit in found if visit.person_id == g.viewer.person_id), key=lambda visit: visit.start)
+    own = sorted((visit for visit in found if visit.is_of(g.viewer.person_id)), key=lambda visit: visit.start)
     today = [visit for visit in own if is_todays(visit, now)]
     return Day(today, [visit for visit in own if visit.day > date_at(visit, now)], cut)
 

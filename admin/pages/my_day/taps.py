@@ -63,7 +63,8 @@ def tell(order_id: str, tap: Tap, key: str, now: dt.datetime) -> str:
         if again.visit.HasField(tap.field):
             return _known(again, tap)
         raise
-    return f"{answer.work_order.number}: {tap.done} at {_when(answer.work_order, tap)}."
+    told = f"{answer.work_order.number}: {tap.done} at {_when(answer.work_order, tap)}."
+    return " ".join((told, *(warning.message for warning in answer.warnings)))
 
 
 def _known(order: work_order_pb2.WorkOrder, tap: Tap) -> str:

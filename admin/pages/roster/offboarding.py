@@ -6,14 +6,16 @@ import dataclasses
 import datetime as dt
 from typing import TYPE_CHECKING, Any, Final
 
-from fieldmesh.technicians.v1 import roster_service_pb2, roster_service_pb2_grpc
+from fieldmesh.technicians.v1 import assignment_pb2, roster_service_pb2, roster_service_pb2_grpc
 from fieldmesh.workorders.v1 import work_order_pb2, work_order_service_pb2, work_order_service_pb2_grpc
 from werkzeug.datastructures import MultiDict
 
 from admin.grpcfab import cells
 from admin.grpcfab.context import mesh
 from admin.grpcfab.errors import sentence
+from admin.pages.roster.visits import SCHEDULE, reassigned, visits_of
 from admin.pages.work_orders.assignment import Desk
+from admin.pages.work_orders.crew import ASSIGN, FURTHER
 from admin.pages.work_orders.sites import site_zone
 from services.chassis.errors import Refusal, WrongState
 from services.chassis.ids import derive_id, new_id
@@ -22,11 +24,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 QUEUE: Final = "queue"
-ASSIGN: Final = "assign_technician"
 # Beyond these, the page would take longer to build than anybody waits; the others are handled on the work order.
 _OFFERED: Final = 20
 _MOST: Final = 200
 _FIELD: Final = "to-"
+# Visits of approved work and service orders, which technicians keeps no assignments of.
+_VISIT: Final = "visit-"
 
 
 @dataclasses.dataclass
@@ -38,6 +41,10 @@ class Open:
     candidates: Sequence[Any] = ()
     chosen: str = ""
     problem: str = ""
+    transition: str = ASSIGN
+    present: str = ""
+    """Person whose place the chosen one takes, where it is not the lead's."""
+    field: str = _FIELD
 
     @property
     def number(self) -> str:
@@ -46,7 +53,7 @@ class Open:
     @property
     def key(self) -> str:
         """Name of its input."""
-        return f"{_FIELD}{self.assignment.id}"
+        return f"{self.field}{self.assignment.id}"
 
     @property
     def etag(self) -> str:
@@ -88,13 +95,21 @@ class Leaving:
         found: list[Open] = []
         for assignment in assignments:
             order = orders.get(assignment.work_order_id)
-            if order is not None and order.technician.technician_id not in {"", self.technician_id}:
+            beside = {each.technician_id: each.person_id for each in order.further_technicians} if order else {}
+            present = beside.get(self.technician_id, "")
+            if order is not None and not present and order.technician.technician_id not in {"", self.technician_id}:
                 continue  # somebody else has it by now; the assignments have not heard of it yet
-            fresh = Open(assignment, order)
+            fresh = Open(assignment, order, transition=FURTHER if present else ASSIGN, present=present)
             fresh.chosen = sent.get(fresh.key, "")
             if order is not None and len(found) < _OFFERED:
                 fresh.candidates = self._candidates(order)
             found.append(fresh)
+        person_id, home = self.preview.person_id, self.preview.membership.organization_id
+        for order, candidates in visits_of(person_id, home, _OFFERED):
+            assignment = assignment_pb2.Assignment(id=order.id, work_order_id=order.id, work_order_number=order.number)
+            visit = Open(assignment, order, candidates, transition=SCHEDULE, field=_VISIT)
+            visit.chosen = sent.get(visit.key, "")
+            found.append(visit)
         return found
 
     def _candidates(self, order: work_order_pb2.WorkOrder) -> list[Any]:
@@ -164,7 +179,7 @@ class Leaving:
 
     def _try(self, each: Open) -> None:
         asked = work_order_service_pb2.PreviewTransitionRequest(
-            work_order_id=each.assignment.work_order_id, transition=ASSIGN, inputs=_inputs(each)
+            work_order_id=each.assignment.work_order_id, transition=each.transition, **_given(each)
         )
         try:
             answer = mesh().stub(work_order_service_pb2_grpc.WorkOrderServiceStub).PreviewTransition(asked)
@@ -180,8 +195,8 @@ class Leaving:
             mesh().stub(work_order_service_pb2_grpc.WorkOrderServiceStub).TransitionWorkOrder(
                 work_order_service_pb2.TransitionWorkOrderRequest(
                     work_order_id=each.assignment.work_order_id,
-                    transition=ASSIGN,
-                    inputs=_inputs(each),
+                    transition=each.transition,
+                    **_given(each),
                     etag=self._sent.get(f"etag-{each.assignment.id}", "") or each.etag,
                     request_id=derive_id("offboard", self.request_key, each.assignment.id),
                 )
@@ -214,8 +229,12 @@ def _request(technician_id: str, sent: Mapping[str, str]) -> roster_service_pb2.
     )
 
 
-def _inputs(each: Open) -> work_order_service_pb2.TransitionInputs:
-    return work_order_service_pb2.TransitionInputs(person_id=each.chosen)
+def _given(each: Open) -> dict[str, Any]:
+    """What the transition is given: who comes, and for a visit the appointment as it stands."""
+    if each.field == _VISIT and each.order is not None:
+        return reassigned(each.order, each.chosen)
+    inputs = work_order_service_pb2.TransitionInputs(person_id=each.chosen, present_person_id=each.present)
+    return {"inputs": inputs}
 
 
 def _orders(ids: Sequence[str]) -> dict[str, work_order_pb2.WorkOrder]:

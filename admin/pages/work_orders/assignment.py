@@ -19,9 +19,12 @@ from fieldmesh.technicians.v1 import (
 )
 
 from admin.grpcfab import cells
-from admin.grpcfab.context import mesh
+from admin.grpcfab.context import mesh, viewer_roles
+from admin.grpcfab.errors import sentence
 from admin.grpcfab.spec import resource_of
 from admin.pages.work_orders import moves, related
+from admin.pages.work_orders.crew import Crew
+from services.chassis.errors import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -31,6 +34,8 @@ if TYPE_CHECKING:
 
 MOST: Final = 25
 SUGGESTED: Final = 3
+# Who may assign while technicians does not answer (domain.md, "When one service is down").
+_OVERRIDE: Final = frozenset({"dispatcher", "admin"})
 NO_ADDRESS: Final = "Give the whole e-mail address: a freelancer is found by nothing else."
 
 
@@ -186,6 +191,45 @@ class Desk:
                 }
             )
         return shown
+
+
+@dataclasses.dataclass(frozen=True)
+class Unchecked:
+    """What a dispatcher chooses from while technicians does not answer: people whom workorders knows, and reasons."""
+
+    words: str
+    people: Sequence[tuple[str, str]]
+    reasons: Sequence[moves.Reason]
+
+
+def assignment_tab(
+    order: work_order_pb2.WorkOrder, args: MultiDict[str, str], offered: Mapping[str, moves.Available]
+) -> Mapping[str, Any]:
+    """What the tab shows; while technicians does not answer, what a dispatcher may do all the same.
+
+    Raises Refusal.
+    """
+    crew = Crew(order, args, offered)
+    may = offered.get(crew.transition)
+    shown: dict[str, Any] = {"crew": crew, "may_assign": may, "unchecked": None, "photos": {}}
+    desk = Desk(order, args, may.reasons if may else ())
+    try:
+        found = desk.found() if may else None
+        suggested = desk.suggested() if may else ()
+        assigned = desk.assignments()
+    except Refusal as refusal:
+        if refusal.kind != "unavailable" or may is None or not viewer_roles() & _OVERRIDE:
+            raise
+        return {**shown, "unchecked": Unchecked(sentence(refusal), _people(may), may.reasons)}
+    rows = found.rows if found else ()
+    photos = {each.technician.id: each.technician.photo_version for each in rows}
+    return {**shown, "desk": desk, "found": found, "suggested": suggested, "assignments": assigned, "photos": photos}
+
+
+def _people(may: moves.Available) -> Sequence[tuple[str, str]]:
+    """Whom the transition's form offers, as workorders knows them."""
+    fields = (field for step in may.steps for field in step.fields if field.path == "inputs.person_id")
+    return [(choice.value, choice.label) for field in fields for choice in field.choices]
 
 
 def _candidate(match: technicians_service_pb2.TechnicianMatch) -> Candidate:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
 
 from fieldmesh.common.v1 import list_pb2
@@ -21,6 +21,7 @@ from admin.grpcfab import cells
 from admin.grpcfab.context import catalogue, mesh
 from admin.grpcfab.interface import BATCH, GrpcInterface, Page
 from admin.grpcfab.listing import ListState
+from admin.pages.work_orders.crew import UNCHECKED
 from admin.pages.work_orders.sla import sla_cell
 from services.chassis.errors import Refusal
 
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from admin.grpcfab.spec import Field
 
 TONES = frozenset({"info", "success", "warning", "danger"})
+NOT_CHECKED: Final = cells.Cell("badge", "Technician not checked", tone="warning")
 
 
 ADJUSTED = "adjusted"
@@ -186,7 +188,8 @@ def order_cell(row: Row, field: Field, drawn: cells.Cell) -> cells.Cell:
     """What an order shows in a column where the contract alone does not say it."""
     order: Any = row.message
     if field.name == "state":
-        return state_badge(order)
+        unchecked = any(flag.code == UNCHECKED for flag in order.flags)
+        return cells.Cell("list", items=(state_badge(order), NOT_CHECKED)) if unchecked else state_badge(order)
     if field.name == "appointment":
         set_ = order.appointment.HasField("start_time")
         return cells.instant(order.appointment.start_time.ToDatetime(tzinfo=dt.UTC)) if set_ else cells.EMPTY

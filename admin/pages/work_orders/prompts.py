@@ -23,18 +23,26 @@ LATE: Final = frozenset({"APPOINTMENT_AFTER_TARGET", "TARGET_CHANGED"})
 UNSKILLED: Final = frozenset({"SKILLS_MISSING", "OVERRIDE_REASON_MISSING"})
 FREELANCER: Final = "FREELANCER_REASON_MISSING"
 ABSENT: Final = "TECHNICIAN_ABSENT"
+UNCHECKED: Final = "ASSIGNMENT_UNCHECKED"
 CONTINUE: Final = "inputs__continue_past_target"
 REASON: Final = "inputs__reason_code"
 COMMENT: Final = "inputs__comment"
 SEEN: Final = "inputs__seen_target_version"
 PERSON: Final = "fieldmesh.technicians.v1.Person"
 # The kind of reasons of the transition that asks, by the kind of its question.
-_KINDS: Final = {"late": "delay", "skills": "override", "absent": "override", "freelancer": "override"}
+_KINDS: Final = {
+    "late": "delay",
+    "skills": "override",
+    "absent": "override",
+    "freelancer": "override",
+    "unchecked": "override",
+}
 _ANCHORS: Final = {
     "late": {CONTINUE: "late-yes", REASON: "reason-1", COMMENT: "late-details"},
     "skills": {REASON: "override-reason", COMMENT: "override-comment"},
     "absent": {REASON: "override-reason", COMMENT: "override-comment"},
     "freelancer": {REASON: "override-reason", COMMENT: "override-comment"},
+    "unchecked": {REASON: "override-reason", COMMENT: "override-comment"},
 }
 
 _UNANSWERED: Final = {
@@ -42,6 +50,7 @@ _UNANSWERED: Final = {
     "skills": "Choose a reason to override.",
     "absent": "Choose a reason to override.",
     "freelancer": "Choose why a freelancer comes.",
+    "unchecked": "Choose why nobody can wait for the check.",
 }
 
 
@@ -87,6 +96,8 @@ def asked_by(refusal: Refusal, move: Move, form: ResourceForm) -> Prompt | None:
         return _absent(move, refusal.metadata.get("missing", ""), refusal.metadata.get("name", ""))
     if refusal.reason == FREELANCER:
         return _freelancer(move, refusal.metadata.get("missing", ""), refusal.metadata.get("name", ""))
+    if refusal.reason == UNCHECKED:
+        return _unchecked(move)
     return None
 
 
@@ -104,7 +115,7 @@ def asked_before(move: Move, form: ResourceForm, sent: Mapping[str, str]) -> Pro
         return _absent(move, missing, sent.get("prompt_name", ""))
     if kind == "freelancer":
         return _freelancer(move, missing, sent.get("prompt_name", ""))
-    return _skills(move, form, missing, "")
+    return _unchecked(move) if kind == "unchecked" else _skills(move, form, missing, "")
 
 
 def person_name(person_id: str) -> str:
@@ -148,6 +159,12 @@ def _freelancer(move: Move, missing: str, name: str) -> Prompt:
     reasons = [reason for reason in move.reasons if reason.kind == "freelancer"]
     kept = {"prompt": "freelancer", "prompt_missing": missing, "prompt_name": name}
     return Prompt("freelancer", "Freelancer", words + lacks, reasons, kept, missing=codes)
+
+
+def _unchecked(move: Move) -> Prompt:
+    """Why somebody is assigned while technicians does not answer; whoever it is, nothing is known of their skills."""
+    words = "Technicians does not answer. The assignment is kept and flagged, and checked by itself when it does."
+    return Prompt("unchecked", "Not checked", words, move.reasons, {"prompt": "unchecked"})
 
 
 def _appointment(move: Move, form: ResourceForm) -> str:

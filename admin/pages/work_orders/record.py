@@ -24,7 +24,7 @@ from admin.grpcfab.routes import expose, has_access
 from admin.pages.approvals import record as approval_record
 from admin.pages.service_orders import record as service_record
 from admin.pages.work_orders import agreements, moves, parts, related, return_verbs, returning
-from admin.pages.work_orders.assignment import Desk
+from admin.pages.work_orders.assignment import assignment_tab
 from admin.pages.work_orders.listing import state_badge
 from admin.pages.work_orders.sites import site_zone
 from admin.pages.work_orders.sla import sla_of
@@ -190,15 +190,7 @@ class Record:
         }
 
     def _tab_assignment(self, order: work_order_pb2.WorkOrder, offered: Sequence[Available]) -> Mapping[str, Any]:
-        may = next((each for each in offered if each.name == "assign_technician"), None)
-        desk = Desk(order, request.args, may.reasons if may else ())
-        return {
-            "desk": desk,
-            "may_assign": may,
-            "assignments": desk.assignments(),
-            "found": desk.found() if may else None,
-            "suggested": desk.suggested() if may else (),
-        }
+        return assignment_tab(order, request.args, {each.name: each for each in offered})
 
 
 def _removable(order: work_order_pb2.WorkOrder, files: Sequence[attachment_pb2.Attachment]) -> frozenset[str]:

@@ -25,9 +25,10 @@ if TYPE_CHECKING:
     from admin.pages.work_orders.prompts import Prompt
 
 FOLD, ITEM, PERSON = "appointment__fold", "inputs__line_item_id", "inputs__person_id"
+PRESENT: Final = "inputs__present_person_id"
 ITEM_PATH: Final = "inputs.line_item_id"
 # What a button may have chosen already; the form then tells it instead of asking.
-CHOSEN: Final = frozenset({ITEM, PERSON, "inputs__cost_request_id", "inputs__directed_action_id"})
+CHOSEN: Final = frozenset({ITEM, PERSON, "inputs__cost_request_id", "inputs__directed_action_id", PRESENT})
 # Kinds of reasons that are asked for by a prompt, and the inputs that only a prompt shows.
 CONFIRMING: Final = frozenset({"delay", "override"})
 PROMPTED: Final = frozenset({prompts.CONTINUE, prompts.REASON, prompts.COMMENT})
@@ -148,6 +149,10 @@ class Sheet:
         field = self._form[asked.key]
         if asked.key == PERSON:
             text = prompts.person_name(str(field.data))
+        elif asked.key == PRESENT:
+            order = self._move.order
+            present = {each.person_id: each.name for each in (order.technician, *order.further_technicians)}
+            text = present.get(str(field.data), "Not on this work order")
         else:
             choice = asked.field.choice(field.data)
             text = choice.label if choice else "Not one of this work order"

@@ -90,6 +90,7 @@ class Task:
     deliverables: tuple[str, ...]
     returns: bool
     instructions: str
+    technicians: int = 1
 
 
 COMPANIES = (
@@ -617,6 +618,7 @@ TASKS = (
         PHOTOS,
         True,
         "Isolate, replace the power module and check the coolant.",
+        2,
     ),
     Task(
         "VT-250 Fan Tray Replacement",

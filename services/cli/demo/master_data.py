@@ -90,7 +90,7 @@ def _work_types(channels: Channels, world: World) -> None:
             needs_parts=bool(task.part),
             old_part_returns=task.returns,
             duration_minutes=task.minutes,
-            technicians_needed=1,
+            technicians_needed=task.technicians,
             deliverables=task.deliverables,
             certification_codes=task.certificates,
             instructions=task.instructions,
@@ -103,7 +103,7 @@ def _work_types(channels: Channels, world: World) -> None:
         )
         world.work_types[task.name] = made.id
         requirement = skill_requirement_pb2.SkillRequirement(
-            work_type_id=made.id, all_of=task.certificates, technicians_needed=1, active=True
+            work_type_id=made.id, all_of=task.certificates, technicians_needed=task.technicians, active=True
         )
         skills.CreateSkillRequirement(
             skill_requirement_pb2.CreateSkillRequirementRequest(

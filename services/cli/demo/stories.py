@@ -101,6 +101,10 @@ class Story:
         people = [plan.visitor] if plan.visitor else [person.key for person in self._crew()]
         chosen, start = self.diary.book(people, wanted, plan.zone, minutes, plan.number * 4)
         yield plan.at(4, 14), partial(self.assign_technician, chosen)
+        needed = max(task.technicians for task in plan.tasks)
+        beside = self.diary.join(self._colleagues(), start, minutes) if needed > 1 else ""
+        if beside:
+            yield plan.at(4, 14, 10), partial(self.assign_technician, beside, transition="assign_further_technician")
         yield plan.at(4, 14, 20), partial(self.schedule, start)
         if plan.fate == "held":
             yield plan.at(4, 15), self.hold
@@ -133,6 +137,10 @@ class Story:
         skilled = [person for person in crew if self._needed() <= set(person.certificates)]
         turn = self.plan.number % len(skilled) if skilled else 0
         return skilled[turn:] + skilled[:turn] or crew[:1]
+
+    def _colleagues(self) -> list[str]:
+        """Everybody of the company who works on site."""
+        return [each.key for each in catalogue.PEOPLE if each.company == self.plan.company and each.is_technician]
 
     def _station(self) -> str:
         """The station of the site that the first task is made for; its first one where there is no such."""
@@ -222,8 +230,8 @@ class Story:
         if refused:
             raise RuntimeError(f"shipping refused the demo's tracking: {refused[0]}")
 
-    def assign_technician(self, chosen: str, _now: datetime) -> None:
-        """Somebody with the skills, else somebody with a reason."""
+    def assign_technician(self, chosen: str, _now: datetime, transition: str = "assign_technician") -> None:
+        """Somebody with the skills, else somebody with a reason; the lead, or whoever comes beside."""
         person = next(each for each in catalogue.PEOPLE if each.key == chosen)
         skilled = self._needed() <= set(person.certificates)
         reason = "" if skilled else "trained_on_site"
@@ -231,7 +239,7 @@ class Story:
         self.desk.fire(
             self.partner,
             self.order_id,
-            "assign_technician",
+            transition,
             person_id=self.world.people[chosen],
             reason_code=reason,
             comment=comment,

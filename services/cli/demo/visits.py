@@ -39,6 +39,10 @@ class Diary:
         start = datetime.combine(first, time(), UTC) - FURTHEST
         self._booked.setdefault(person, []).append((start, datetime.combine(last, time(), UTC) + A_DAY + FURTHEST))
 
+    def join(self, people: Sequence[str], start: datetime, minutes: int) -> str:
+        """The first of the people who is free at a time at the site, and comes as well; empty where nobody is."""
+        return next((person for person in people if self._take(person, start.astimezone(UTC), minutes)), "")
+
     def _take(self, person: str, start: datetime, minutes: int) -> bool:
         end = start + timedelta(minutes=minutes)
         booked = self._booked.setdefault(person, [])

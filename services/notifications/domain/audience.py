@@ -31,6 +31,8 @@ class Audience(StrEnum):
     APPROVER_DELEGATE = "approver_delegate"
     ASSIGNEE = "assignee"
     FORMER_ASSIGNEE = "former_assignee"
+    ASSIGNED_TECHNICIAN = "assigned_technician"
+    RELEASED_TECHNICIANS = "released_technicians"
     CREDENTIAL_HOLDER = "credential_holder"
     CREDENTIAL_OFFICE = "credential_office"
     """The technician whose certificate it is about, and their organisation's office; no workflow names them."""
@@ -92,6 +94,9 @@ class Involved:
     former_assignee_id: str = ""
     outside_assignee: Outsider = NOBODY
     former_outside_assignee: Outsider = NOBODY
+    further_technician_ids: tuple[str, ...] = ()
+    assigned_technician_id: str = ""
+    released_technician_ids: tuple[str, ...] = ()
 
 
 class UnknownAudience(Exception):
@@ -142,7 +147,7 @@ _SELECTORS: Mapping[Audience, Callable[[Involved], tuple[Selector, ...]]] = {
     Audience.ISSUER_DISPATCHERS: lambda involved: _role(involved.issuer_org, "dispatcher"),
     Audience.ISSUER_APPROVERS: lambda involved: _role(involved.issuer_org, "approver"),
     Audience.CUSTOMER_SERVICE_EXECUTIVE: _executive,
-    Audience.TECHNICIAN: lambda involved: _people(involved.technician_person_id),
+    Audience.TECHNICIAN: lambda involved: _people(involved.technician_person_id, *involved.further_technician_ids),
     Audience.FOLLOWERS: lambda involved: _people(*involved.follower_ids),
     Audience.MENTIONED: _mentioned,
     Audience.EXECUTOR_DISPATCHERS: lambda involved: _role(involved.executor_org, "dispatcher"),
@@ -151,6 +156,8 @@ _SELECTORS: Mapping[Audience, Callable[[Involved], tuple[Selector, ...]]] = {
     Audience.APPROVER_DELEGATE: lambda involved: _people(involved.approver_delegate_id),
     Audience.ASSIGNEE: lambda involved: _one_of(involved.assignee_id, involved.outside_assignee),
     Audience.FORMER_ASSIGNEE: lambda involved: _one_of(involved.former_assignee_id, involved.former_outside_assignee),
+    Audience.ASSIGNED_TECHNICIAN: lambda involved: _people(involved.assigned_technician_id),
+    Audience.RELEASED_TECHNICIANS: lambda involved: _people(*involved.released_technician_ids),
     Audience.CREDENTIAL_HOLDER: lambda involved: _people(involved.technician_person_id),
     Audience.CREDENTIAL_OFFICE: lambda involved: _office(involved.executor_org, involved.outside_assignee),
     Audience.ENDPOINT_DISPATCHERS: lambda involved: _role(involved.issuer_org, "dispatcher"),
@@ -171,10 +178,10 @@ def addressees(found: Mapping[str, Iterable[Person]], author: str) -> dict[str, 
 
 
 def sees(person: Person, involved: Involved) -> bool:
-    """Whether a person may still be told of an order: an admin, its technician, or of an organisation with a part."""
+    """Whether a person may still be told of an order: an admin, its technicians, or of an organisation with a part."""
     parties = {involved.issuer_org, involved.executor_org, involved.facility_org} - {""}
     return (
         "admin" in person.roles
         or person.organization_id in parties
-        or person.person_id == involved.technician_person_id
+        or person.person_id in {involved.technician_person_id, *involved.further_technician_ids}
     )

@@ -7,10 +7,11 @@ from datetime import date
 
 @dataclass(frozen=True, slots=True)
 class Requirement:
-    """What one work type asks for: all of some certification codes, and one of others."""
+    """What one work type asks for: all of some certification codes, one of others, and so many technicians."""
 
     all_of: tuple[str, ...] = ()
     any_of: tuple[str, ...] = ()
+    technicians: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,11 @@ def needed_codes(requirements: Iterable[Requirement]) -> tuple[str, ...]:
     """Give every code that the work asks for, once each and in order: the columns of the matrix (CP-63)."""
     codes = [code for each in requirements for code in (*each.all_of, *each.any_of)]
     return tuple(dict.fromkeys(codes))
+
+
+def technicians_needed(requirements: Iterable[Requirement]) -> int:
+    """Give how many technicians the work takes: the most that a requirement asks for; at least one."""
+    return max((each.technicians for each in requirements), default=0) or 1
 
 
 def missing_codes(requirements: Iterable[Requirement], held: Iterable[Held], day: date) -> tuple[str, ...]:

@@ -77,6 +77,7 @@ class Candidate:
     busy: bool
     absent: bool = False
     outside: str = ""
+    photo_version: str = ""
 
 
 @dataclass(frozen=True, slots=True)

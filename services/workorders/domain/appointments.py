@@ -103,11 +103,12 @@ def late_appointment_confirmed(situation: Situation) -> Objections:
 
 @predicate(asks=("appointment.date", "appointment.time"), prefers="visit")
 def technician_is_free(situation: Situation) -> Objections:
-    """The assigned technician has no other visit at the appointment; unanswered, it is checked by technicians later."""
+    """No assigned technician has another visit at the appointment; unanswered, it is checked by technicians later."""
     busy = situation.snapshots.get("visit")
     if not busy or situation.order.appointment.start_time == situation.before.appointment.start_time:
         return HOLDS
-    text = f"{situation.order.technician.name} has another visit at that time."
+    who = busy if isinstance(busy, str) else situation.order.technician.name
+    text = f"{who} has another visit at that time."
     return (Objection("technician_is_free", text, "appointment.time", "APPOINTMENT_OVERLAP"),)
 
 

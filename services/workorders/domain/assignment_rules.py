@@ -41,9 +41,12 @@ def freelancer_explained(situation: Situation) -> Objections:
 def missing_skills_overridden(situation: Situation) -> Objections:
     """The technician has every certification that the work needs, and is not absent, or a reason is given (CP-65).
 
-    The reason why a freelancer comes stands for all of it.
+    The reason why a freelancer comes stands for all of it. While technicians does not answer, nobody knows, so a reason
+    is always needed.
     """
     eligibility = cast("Mapping[str, object]", situation.snapshots["eligibility"])
+    if eligibility.get("unchecked"):
+        return HOLDS if situation.inputs.reason_code else (_unchecked(str(eligibility["name"])),)
     missing = cast("tuple[str, ...]", eligibility["missing"])
     overridden = bool(situation.inputs.reason_code) and _reason_kind(situation) != FREELANCER
     absent = bool(eligibility.get("absent"))
@@ -61,6 +64,11 @@ def _absent(name: str, missing: tuple[str, ...]) -> Objection:
     text = f"{name} is absent at that time.{lacks} Choose a reason to override."
     metadata = {"name": name, "missing": ",".join(missing)}
     return Objection("missing_skills_overridden", text, "inputs.reason_code", "TECHNICIAN_ABSENT", metadata)
+
+
+def _unchecked(name: str) -> Objection:
+    text = f"Technicians does not answer. To assign {name} without the check, choose a reason; it is checked later."
+    return Objection("missing_skills_overridden", text, "inputs.reason_code", "ASSIGNMENT_UNCHECKED")
 
 
 def _reason_kind(situation: Situation) -> str:

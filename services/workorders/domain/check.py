@@ -33,6 +33,8 @@ RECIPIENTS = (
     "approver_delegate",
     "assignee",
     "former_assignee",
+    "assigned_technician",
+    "released_technicians",
 )
 REASON_KINDS = ("delay", "override", "freelancer", "cannot_complete", "cancel", "reject", "hold", "replacement")
 

@@ -10,7 +10,6 @@ from services.workorders.domain import paths
 from services.workorders.domain.appointments import instant_of, is_late, sla_of
 from services.workorders.domain.travel import billable_miles
 from services.workorders.domain.values import postal_line
-from services.workorders.domain.work_order import OrderFlag
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -104,12 +103,6 @@ def next_acceptance(situation: Situation) -> int:
 def next_scope(situation: Situation) -> int:
     """One more change of the order's parties."""
     return situation.order.scope_version + 1
-
-
-@computation
-def flags_without_technician(situation: Situation) -> tuple[OrderFlag, ...]:
-    """The order's flags, without those that tell of the technician who was on it: somebody was assigned anew."""
-    return tuple(flag for flag in situation.order.flags if flag.code not in TECHNICIAN_FLAGS)
 
 
 def _reason_in_words(situation: Situation) -> str:

@@ -20,7 +20,8 @@ ORGANIZATION_KINDS = frozenset({"vendor", "partner", "provider", "facility_owner
 
 
 def _assigned_technician(order: WorkOrder, actor: Actor) -> bool:
-    return bool(actor.technician_id) and order.technician.technician_id == actor.technician_id
+    present = (order.technician, *order.further_technicians)
+    return bool(actor.technician_id) and any(each.technician_id == actor.technician_id for each in present)
 
 
 def _stands_in(person_id: str, actor: Actor) -> bool:

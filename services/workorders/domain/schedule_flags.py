@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from services.workorders.domain.target import SlaSummary
     from services.workorders.domain.work_order import WorkOrder
 
-# What technicians say that the assigned technician lacks on the day of an appointment: a sentence, or nothing.
+# What technicians say that each assigned technician lacks on the day of an appointment: by person, a sentence or "".
 VISITOR_LACKS = "visitor_lacks"
-# Whether the assigned technician is absent at it, as technicians say: a sentence, or nothing.
+# Whether each assigned technician is absent at it, in the same way.
 VISITOR_ABSENT = "visitor_absent"
 PASSED, OVERTAKEN = "appointment_passed", "target_before_appointment"
 
@@ -39,8 +39,8 @@ def flags_after_hold(situation: Situation) -> tuple[OrderFlag, ...]:
 def flags_with_appointment(situation: Situation) -> tuple[OrderFlag, ...]:
     """The order's flags, without those about an earlier appointment: another one was agreed.
 
-    Where technicians said which skills the assigned technician lacks on its day, a flag says so: an order whose
-    technician may not do the work is not closed (hard case 8). One says so where the technician is absent then.
+    Where technicians said which skills an assigned technician lacks on its day, a flag says so: an order whose
+    technician may not do the work is not closed (hard case 8). One says so where somebody of them is absent then.
     """
     flags = tuple(flag for flag in situation.order.flags if flag.code not in {PASSED, OVERTAKEN})
     flags = _with(flags, situation.snapshots.get(VISITOR_LACKS), SKILL_FLAG, blocks_close=True)
@@ -53,11 +53,13 @@ def absent_words(name: str) -> str:
 
 
 def _with(flags: tuple[OrderFlag, ...], told: object, code: str, *, blocks_close: bool) -> tuple[OrderFlag, ...]:
-    """The flags as technicians told of one of them: a sentence raises it, nothing said clears it, unasked it stays."""
-    if not isinstance(told, str):
+    """The flags as technicians told of one of them, by person: a sentence raises it, "" clears it, unasked it stays."""
+    if not isinstance(told, dict):
         return flags
-    others = tuple(flag for flag in flags if flag.code != code)
-    return (*others, OrderFlag(code, told, blocks_close=blocks_close)) if told else others
+    asked = {*told, ""}
+    others = tuple(flag for flag in flags if flag.code != code or flag.person_id not in asked)
+    raised = ((person_id, words) for person_id, words in told.items() if words)
+    return (*others, *(OrderFlag(code, words, blocks_close=blocks_close, person_id=who) for who, words in raised))
 
 
 def flags_with_target(order: WorkOrder, sla: SlaSummary) -> tuple[OrderFlag, ...]:

@@ -47,6 +47,7 @@ class Inputs:
     assignee_id: str = ""
     provider_org: str = ""
     seen_content_version: int | None = None
+    present_person_id: str = ""
 
 
 INPUT_NAMES = frozenset(name for name in Inputs.__dataclass_fields__ if name != "values")

@@ -170,6 +170,7 @@ class OrderFlag:
     code: str
     message: str
     blocks_close: bool = False
+    person_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,6 +246,8 @@ class WorkOrder:
     accept_time: datetime | None = None
     appointment: Appointment = field(default_factory=Appointment)
     technician: SiteTechnician = field(default_factory=SiteTechnician)
+    further_technicians: tuple[SiteTechnician, ...] = ()
+    technicians_needed: int = 0
     scheduling_completed_date: date | None = None
     visit: Visit = field(default_factory=Visit)
     costs: Costs = field(default_factory=Costs)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from services.workorders.domain import approving as _approving  # noqa: F401 - registers primitives and computations
 from services.workorders.domain import assignment_rules as _assignment_rules  # noqa: F401 - registers more of them
+from services.workorders.domain import crew as _crew  # noqa: F401 - registers more of them
 from services.workorders.domain import guards as _guards  # noqa: F401 - registers the primitives
 from services.workorders.domain import metering as _metering  # noqa: F401 - registers primitives and computations
 from services.workorders.domain import paths

@@ -18,7 +18,7 @@ from services.workorders.domain.schedule_flags import absent_words
 from services.workorders.domain.work_order import OrderFlag
 from services.workorders.handlers import collaboration, moved
 from services.workorders.handlers.departing import author_of
-from services.workorders.handlers.directory import TECHNICIANS, drop_flag, raise_flag
+from services.workorders.handlers.directory import TECHNICIANS, drop_flag, has_technician, person_of, raise_flag
 from services.workorders.tables import work_orders
 
 if TYPE_CHECKING:
@@ -41,10 +41,12 @@ def absence_changed(
 
     Orders that have somebody else by now stay as they are. Told twice, it changes nothing more.
     """
+    person_id = person_of(transaction, payload.technician_id)
+    flag = OrderFlag(ABSENT_FLAG, absent_words(payload.technician_name), person_id=person_id)
     for order_id in _still(transaction, payload.technician_id, payload.absent_work_order_ids):
-        _tell(transaction, event, payload, order_id)
+        _tell(transaction, event, payload, order_id, flag)
     for order_id in _still(transaction, payload.technician_id, payload.free_work_order_ids):
-        drop_flag(transaction, order_id, ABSENT_FLAG)
+        drop_flag(transaction, order_id, ABSENT_FLAG, person_id)
 
 
 def _still(transaction: Transaction, technician_id: str, order_ids: Iterable[str]) -> list[str]:
@@ -52,7 +54,7 @@ def _still(transaction: Transaction, technician_id: str, order_ids: Iterable[str
     columns = work_orders.c
     rows = select(columns.id).where(
         columns.id.in_(list(order_ids)),
-        columns.technician_technician_id == technician_id,
+        has_technician(technician_id),
         columns.category.in_([Category.OPEN, Category.HELD]),
     )
     return list(transaction.execute(rows.order_by(columns.id)).scalars())
@@ -63,13 +65,13 @@ def _tell(
     event: envelope_pb2.Event,
     payload: events_pb2.TechnicianAbsenceChanged,
     order_id: str,
+    flag: OrderFlag,
 ) -> None:
-    words = absent_words(payload.technician_name)
-    if not raise_flag(transaction, order_id, OrderFlag(ABSENT_FLAG, words)):
+    if not raise_flag(transaction, order_id, flag):
         return
     author = author_of(payload.actor)
     post_id = derive_id("post", order_id, ABSENT, event.id or payload.absence_id)
-    collaboration.write_post(transaction, author, order_id, words, [], post_id=post_id)
+    collaboration.write_post(transaction, author, order_id, flag.message, [], post_id=post_id)
     stored = repository.load(transaction.connection, TECHNICIANS, order_id, lock=True)
     moved.announce(
         transaction,

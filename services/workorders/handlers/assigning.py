@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from fieldmesh.common.v1 import types_pb2
 from fieldmesh.technicians.v1 import assignment_pb2, technicians_service_pb2
@@ -19,10 +19,10 @@ from services.workorders.domain.schedule_flags import absent_words
 from services.workorders.tables import people, work_types
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Row
 
     from services.workorders.domain.situation import Inputs
     from services.workorders.domain.work_order import WorkOrder
@@ -31,6 +31,8 @@ TRAVEL_CONFLICT = "TRAVEL_CONFLICT"
 SKILLS_MISSING = "SKILLS_MISSING"
 OUTSIDE_SHIFT = "OUTSIDE_SHIFT"
 TECHNICIAN_ABSENT = "TECHNICIAN_ABSENT"
+NOT_CHECKED = "ASSIGNMENT_UNCHECKED"
+UNKNOWN = "Technicians does not know this technician."
 log = get_logger(__name__)
 _METHODS = {
     assignment_pb2.ASSIGNMENT_METHOD_SKILL_MATCH: "Skill Match",
@@ -120,7 +122,17 @@ def check(desk: AssignmentDesk, candidate: Candidate) -> Reservation:
     refusals = () if possible else tuple(answer.problems) or ("The technician cannot be assigned.",)
     missing = tuple(answer.missing_skills)
     known = _eligibility(candidate, missing=missing, refusals=refusals, freelancer=answer.freelancer)
-    return Reservation({**known, "absent": answer.absent}, caveats=_warnings(candidate, answer))
+    return Reservation(
+        {**known, "absent": answer.absent, "needed": answer.technicians_needed}, caveats=_warnings(candidate, answer)
+    )
+
+
+def unchecked(candidate: Candidate) -> Reservation:
+    """What is known of a candidate while technicians does not answer: nothing that speaks for or against it."""
+    refusals = () if candidate.technician_id else ("Choose an active technician.",)
+    known = _eligibility(candidate, refusals=refusals, method="Not checked")
+    told = f"Technicians does not answer: whether {candidate.name} can come is checked when it does."
+    return Reservation({**known, "unchecked": True}, caveats=(Caveat(NOT_CHECKED, told),))
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +172,29 @@ def diary_of(desk: AssignmentDesk, candidate: Candidate) -> Diary | None:
     return Diary(answer.busy, (*told, *_warnings(candidate, answer)), lacking, absent)
 
 
+@dataclass(frozen=True, slots=True)
+class Diaries:
+    """The same of several technicians: who is elsewhere, by name; what users should know; and by person the rest."""
+
+    busy: str
+    caveats: tuple[Caveat, ...]
+    lacking: Mapping[str, str]
+    absent: Mapping[str, str]
+
+
+def diaries_of(desk: AssignmentDesk, candidates: Sequence[Candidate]) -> Diaries | None:
+    """What else several technicians do then; None where technicians does not answer, or knows none of them."""
+    found = {each.person_id: (each.name, diary) for each in candidates if (diary := diary_of(desk, each)) is not None}
+    if not found:
+        return None
+    return Diaries(
+        " and ".join(name for name, diary in found.values() if diary.busy),
+        tuple(caveat for _, diary in found.values() for caveat in diary.caveats),
+        {person_id: diary.lacking for person_id, (_, diary) in found.items()},
+        {person_id: diary.absent for person_id, (_, diary) in found.items()},
+    )
+
+
 def reserve(desk: AssignmentDesk, candidate: Candidate, inputs: Inputs, request_id: str) -> Reservation:
     """Hold the technician for ten minutes; the same request gives the same reservation.
 
@@ -187,6 +222,35 @@ def _warnings(candidate: Candidate, answer: technicians_service_pb2.CheckEligibi
     found = [(TRAVEL_CONFLICT, text) for text in answer.travel_conflicts]
     found += [(OUTSIDE_SHIFT, text) for text in answer.shift_conflicts]
     return tuple(Caveat(code, f"{candidate.name}: {text}") for code, text in found)
+
+
+def check_committed(desk: AssignmentDesk, candidate: Candidate, row: Row[Any]) -> tuple[tuple[str, ...], str]:
+    """What speaks against an assignment that was committed unchecked, in words, and the reservation that now holds it.
+
+    Asked as the service itself; the same row gives the same reservation. Raises Unavailable.
+    """
+    try:
+        with as_service("workorders"):
+            answer = desk.CheckEligibility(
+                technicians_service_pb2.CheckEligibilityRequest(
+                    need=candidate.need, technician_id=candidate.technician_id
+                )
+            )
+            request_id = derive_id("reserve-committed", row.work_order_id, row.person_id, row.assign_time.isoformat())
+            held = desk.Reserve(
+                technicians_service_pb2.ReserveRequest(
+                    need=candidate.need,
+                    technician_id=candidate.technician_id,
+                    person_id=candidate.person_id,
+                    reason_code=row.reason_code,
+                    reason_text=row.reason_text,
+                    request_id=request_id,
+                    committed=True,
+                )
+            )
+    except NotFound:
+        return (UNKNOWN,), ""
+    return tuple(answer.problems), held.id
 
 
 def _eligibility(

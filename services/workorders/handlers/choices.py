@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from services.workorders.domain.crew import crew_of
 from services.workorders.domain.texts import text_of
 from services.workorders.domain.work_order import LineItemState
 from services.workorders.handlers import facts
@@ -29,6 +30,8 @@ class Choices:
 
     values: Sequence[tuple[str, str]]
     none: str
+    only: bool = True
+    """False: others may be given as well, such as a freelancer."""
 
 
 def choices_of(connection: Connection, order: WorkOrder, transition: Transition) -> Mapping[str, Choices]:
@@ -95,6 +98,21 @@ def _providers(connection: Connection, order: WorkOrder, transition: Transition)
     return Choices(facts.providers_of(connection, order), f"No active provider serves {order.territory_name}.")
 
 
+def _technicians(connection: Connection, order: WorkOrder, transition: Transition) -> Choices:
+    """The technicians of the organisation that does the work, for when technicians cannot be asked; others may come."""
+    del transition
+    people = facts.colleagues(connection, order.executor_org)
+    return Choices([(row.id, row.name) for row in people if row.technician_id], "", only=False)
+
+
+def _present(connection: Connection, order: WorkOrder, transition: Transition) -> Choices:
+    """Who is released, of all who come; or whose place somebody takes, of those who come beside the lead."""
+    del connection
+    replaces = any(field.path == "inputs.person_id" for field in transition.form_fields())
+    present = order.further_technicians if replaces else crew_of(order)
+    return Choices([(each.person_id, each.name) for each in present], "Nobody comes beside the lead.")
+
+
 _OFFERED: Mapping[str, Callable[[Connection, WorkOrder, Transition], Choices]] = {
     EXECUTOR: _executors,
     "inputs.cost_request_id": _cost_requests,
@@ -104,4 +122,6 @@ _OFFERED: Mapping[str, Callable[[Connection, WorkOrder, Transition], Choices]] =
     "inputs.approver_id": _approvers,
     "inputs.assignee_id": _assignees,
     "inputs.provider_org": _providers,
+    "inputs.person_id": _technicians,
+    "inputs.present_person_id": _present,
 }

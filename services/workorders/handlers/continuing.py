@@ -43,7 +43,9 @@ def begin(
     """A new order in its workflow's first state that goes on with the task of another, whose row is locked."""
     order_id = derive_id("continuation", ended.id, ended.version)
     items = _carried(ended, order_id, continuation.line_items)
-    task: dict[str, Any] = {name: getattr(ended, name) for name in TASK} | dict(tasks.summary(items))
+    task: dict[str, Any] = {name: getattr(ended, name) for name in TASK} | dict(
+        tasks.summary(transaction.connection, items)
+    )
     order = WorkOrder(
         id=order_id,
         number=repository.next_number(transaction, "work_order"),

@@ -160,7 +160,7 @@ class Orders:
             tasks.made(connection, issuer, derive_id("line-item", order_id, position), position, task)
             for position, task in enumerate(request.line_items, 1)
         )
-        values: dict[str, Any] = {**given, **resolved.values, **tasks.summary(items)}
+        values: dict[str, Any] = {**given, **resolved.values, **tasks.summary(connection, items)}
         return WorkOrder(
             id=order_id,
             number=repository.next_number(transaction, "work_order"),

@@ -6,7 +6,7 @@ from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 from fieldmesh.technicians.v1 import events_pb2, organization_pb2
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, or_, select, update
 
 from services.chassis.identity import service_caller
 from services.chassis.projections import Projection
@@ -15,7 +15,7 @@ from services.workorders.domain.computations import TECHNICIAN_FLAG
 from services.workorders.domain.definition import Category
 from services.workorders.domain.work_order import OrderFlag
 from services.workorders.handlers.copying import copy
-from services.workorders.tables import organizations, people, teams, work_orders
+from services.workorders.tables import further_technicians, organizations, people, teams, work_orders
 
 if TYPE_CHECKING:
     from fieldmesh.common.v1 import events_pb2 as envelope_pb2
@@ -67,12 +67,10 @@ class Directory:
         if technician.active and not payload.deleted:
             return
         columns = work_orders.c
-        affected = select(columns.id).where(
-            columns.technician_technician_id == technician.id, columns.category == Category.OPEN
-        )
+        affected = select(columns.id).where(has_technician(technician.id), columns.category == Category.OPEN)
         for order_id in transaction.execute(affected.order_by(columns.id)).scalars().all():
             text = f"{technician.name} was offboarded after being assigned; assign somebody else."
-            raise_flag(transaction, order_id, OrderFlag(TECHNICIAN_FLAG, text, blocks_close=True))
+            raise_flag(transaction, order_id, OrderFlag(TECHNICIAN_FLAG, text, True, technician.person_id))
 
     def team_changed(
         self, transaction: Transaction, event: envelope_pb2.Event, payload: events_pb2.TeamChanged
@@ -115,21 +113,41 @@ class Directory:
             _rename(transaction, "executor_org", "executor_name", organization.id, organization.name)
 
 
+def has_technician(technician_id: str) -> ColumnElement[bool]:
+    """Orders that a technician is on, as lead or beside."""
+    columns = further_technicians.c
+    beside = select(columns.work_order_id).where(columns.technician_id == technician_id)
+    return or_(work_orders.c.technician_technician_id == technician_id, work_orders.c.id.in_(beside))
+
+
+def person_of(transaction: Transaction, technician_id: str) -> str:
+    """Who a technician is in the directory; empty where nobody is known."""
+    known = select(people.c.id).where(people.c.technician_id == technician_id)
+    return transaction.execute(known.order_by(people.c.id).limit(1)).scalar() or ""
+
+
 def raise_flag(transaction: Transaction, order_id: str, raised: OrderFlag) -> bool:
-    """Put a flag on an order, once for each code, and tell whether it was not there; the order's etag stays."""
+    """Put a flag on an order, once for each code and technician, and tell whether it was not there; the etag stays."""
     order = repository.load(transaction.connection, TECHNICIANS, order_id, lock=True).order
-    if any(flag.code == raised.code for flag in order.flags):
+    about = _about(order, raised.person_id)
+    if any(flag.code == raised.code and flag.person_id in about for flag in order.flags):
         return False
     _set_flags(transaction, order, (*order.flags, raised))
     return True
 
 
-def drop_flag(transaction: Transaction, order_id: str, code: str) -> None:
-    """Take a flag off an order where it is there; the order's etag stays."""
+def drop_flag(transaction: Transaction, order_id: str, code: str, person_id: str) -> None:
+    """Take a flag about a technician off an order where it is there; the order's etag stays."""
     order = repository.load(transaction.connection, TECHNICIANS, order_id, lock=True).order
-    flags = tuple(flag for flag in order.flags if flag.code != code)
+    about = _about(order, person_id)
+    flags = tuple(flag for flag in order.flags if flag.code != code or flag.person_id not in about)
     if flags != order.flags:
         _set_flags(transaction, order, flags)
+
+
+def _about(order: WorkOrder, person_id: str) -> set[str]:
+    """How flags name a technician: those about the lead may name nobody."""
+    return {person_id, ""} if person_id == order.technician.person_id else {person_id}
 
 
 def _set_flags(transaction: Transaction, order: WorkOrder, flags: tuple[OrderFlag, ...]) -> None:

@@ -163,7 +163,7 @@ def approvers_of(connection: Connection, order: WorkOrder, submitter: str) -> li
     own = order.issuer_org == order.facility_org
     return [
         (row.id, row.name)
-        for row in _colleagues(connection, order.facility_org)
+        for row in colleagues(connection, order.facility_org)
         if row.id != submitter and may_approve(row.roles, admins_only=admins_only, own_order=own)
     ]
 
@@ -171,10 +171,11 @@ def approvers_of(connection: Connection, order: WorkOrder, submitter: str) -> li
 def assignees_of(connection: Connection, order: WorkOrder) -> list[tuple[str, str]]:
     """Who may go to the site, by name: the people of the organisation that does the work (PT-4, PT-6)."""
     home = order.executor_org if order.handover.accept_time else order.issuer_org
-    return [(row.id, row.name) for row in _colleagues(connection, home)]
+    return [(row.id, row.name) for row in colleagues(connection, home)]
 
 
-def _colleagues(connection: Connection, organization_id: str) -> Sequence[Row[Any]]:
+def colleagues(connection: Connection, organization_id: str) -> Sequence[Row[Any]]:
+    """The active people of an organisation, by name."""
     held = select(people).where(people.c.organization_id == organization_id, people.c.active, ~people.c.deleted)
     return connection.execute(held.order_by(people.c.name, people.c.id)).all()
 

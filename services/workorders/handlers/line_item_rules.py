@@ -64,7 +64,7 @@ class LineItemRules:
         if stored is None:
             raise NotFound(f"There is no work order {change.after.work_order_id} that you may see.")
         order = stored.order
-        summary: dict[str, Any] = dict(tasks.summary(order.line_items))
+        summary: dict[str, Any] = dict(tasks.summary(transaction.connection, order.line_items))
         after = replace(order, **summary)
         old, new = _told(change.before), "" if change.verb == "delete" else _told(change.after)
         workflow = self._workflows.of(order.workflow, order.workflow_version)

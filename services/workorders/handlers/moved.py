@@ -8,6 +8,7 @@ from fieldmesh.common.v1 import types_pb2
 from fieldmesh.workorders.v1 import events_pb2
 
 from services.workorders import wire
+from services.workorders.domain.crew import crew_of
 from services.workorders.domain.situation import Inputs
 from services.workorders.handlers import snapshots, wanted
 from services.workorders.standing_in import stand_in_of
@@ -55,6 +56,7 @@ def announce(  # noqa: PLR0913 - the parts of the event
         move_time=wire.timestamp(transaction.now),
         assignment_id=assignment_id,
     )
+    _tell_crew(event, before, stored.order, inputs.person_id)
     if before is not None and before.fulfilment.expected_delivery_date:
         event.earlier_delivery_date.CopyFrom(wire.date_message(before.fulfilment.expected_delivery_date))
     if before is not None and before.assignee.person_id != stored.order.assignee.person_id:
@@ -71,3 +73,13 @@ def announce(  # noqa: PLR0913 - the parts of the event
     if wanted.RELEASE_PARTS in effects:
         event.finished_line_item_ids.extend(wanted.finished(stored.order))
     snapshots.publish(transaction, stored.order.id, event)
+
+
+def _tell_crew(event: events_pb2.WorkOrderMoved, before: WorkOrder | None, after: WorkOrder, chosen: str) -> None:
+    """Say which technician a move assigned, and who is not on the order any more."""
+    present = {each.person_id: each for each in crew_of(after)}
+    if chosen in present:
+        wire.fill(event.assigned_technician, present[chosen])
+    for each in crew_of(before) if before is not None else ():
+        if each.person_id not in present:
+            wire.fill(event.released_technicians.add(), each)

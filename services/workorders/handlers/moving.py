@@ -13,6 +13,7 @@ from services.workorders import repository
 from services.workorders.acting import actor_now, actor_of
 from services.workorders.definitions.contract import history_labels
 from services.workorders.domain.changes import changes_between
+from services.workorders.domain.crew import too_few
 from services.workorders.domain.history import Entry
 from services.workorders.domain.outcome import Outcome, Refusal
 from services.workorders.domain.situation import Inputs
@@ -77,7 +78,7 @@ def judge(  # noqa: PLR0913, PLR0917 - who, what, with what, and when
     result = workflow.fire(stored.order, move.transition, move.inputs, actor, now, {**known, **move.remote})
     if isinstance(result, Refusal) or not result.happened:
         return result
-    return replace(result, warnings=(*result.warnings, *move.caveats))
+    return replace(result, warnings=(*result.warnings, *move.caveats, *too_few(result.order, move.transition)))
 
 
 def commit(transaction: Transaction, caller: Caller, workflow: Workflow, stored: Stored, move: Move) -> Moved:

@@ -9,6 +9,7 @@ from fieldmesh.workorders.v1 import events_pb2
 from sqlalchemy import select, update
 
 from services.workorders import wire
+from services.workorders.domain.crew import crew_of
 from services.workorders.domain.utility import UtilityRequest
 from services.workorders.rows import order_of
 from services.workorders.tables import (
@@ -66,7 +67,7 @@ def of_row(connection: Connection, row: Mapping[str, Any]) -> events_pb2.WorkOrd
         .where(line_items.c.work_order_id == order.id)
         .order_by(line_items.c.number)
     ).all()
-    technicians = [order.technician.technician_id] if order.technician.technician_id else []
+    technicians = [each.technician_id for each in crew_of(order) if each.technician_id]
     return wire.fill(
         events_pb2.WorkOrderSnapshot(),
         order,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from services.chassis.errors import Violation
 from services.workorders.domain.work_order import LineItem, PartNeed
@@ -67,13 +67,16 @@ def made(
     )
 
 
-def summary(items: Sequence[LineItem]) -> Mapping[str, object]:
-    """What an order shows of its line items: the first one's work type, and whether parts are needed."""
+def summary(connection: Connection, items: Sequence[LineItem]) -> Mapping[str, object]:
+    """What an order shows of its line items: the first one's work type, whether parts are needed, and how many come."""
     first = items[0] if items else None
+    named = {item.work_type_id for item in items}
+    most = connection.execute(select(func.max(work_types.c.technicians_needed)).where(work_types.c.id.in_(named)))
     return {
         "work_type_id": first.work_type_id if first else "",
         "work_type_name": first.work_type_name if first else "",
         "parts_required": any(item.parts for item in items),
+        "technicians_needed": most.scalar() or 0,
     }
 
 

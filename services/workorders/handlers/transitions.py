@@ -7,15 +7,17 @@ from typing import TYPE_CHECKING
 
 from fieldmesh.workorders.v1 import work_order_service_pb2
 
+from services.chassis.errors import Unavailable
 from services.chassis.etag import check_etag, etag_of
 from services.chassis.idempotency import find_replay, run_once
 from services.workorders.acting import actor_now
 from services.workorders.definitions.contract import history_labels
 from services.workorders.domain.appointments import start_asked
+from services.workorders.domain.crew import crew_of
 from services.workorders.domain.history import Evidence
 from services.workorders.domain.outcome import Refusal
 from services.workorders.domain.schedule_flags import VISITOR_ABSENT, VISITOR_LACKS
-from services.workorders.handlers import assigning, facts, moving, parcels, returns, targets
+from services.workorders.handlers import assigning, facts, moving, parcels, returns, targets, unchecked
 from services.workorders.handlers.choices import choices_of
 from services.workorders.handlers.moving import Move, Moved
 from services.workorders.presenting import (
@@ -132,7 +134,7 @@ class Transitions:
             candidate = self._candidate(connection, stored, move)
         move = self._informed(stored, move, gathered)
         if candidate is not None:
-            checked = assigning.check(self._desk, candidate)
+            checked = self._checked(caller, candidate)
             move = replace(move.told(ELIGIBILITY, checked.eligibility, None), caveats=checked.caveats)
         with self._database.read() as connection:
             return stored, moving.judge(connection, caller, self._workflow(stored), stored, move, self._clock.now())
@@ -161,6 +163,8 @@ class Transitions:
             locked = load(transaction.connection, caller, stored.order.id, lock=True)
             check_etag(etag, locked.order.id, locked.order.version)
             done = moving.commit(transaction, caller, self._workflow(locked), locked, move)
+            if candidate is not None and not move.assignment_id:
+                unchecked.keep(transaction, caller, done.stored.order, move.inputs)
             return _answer(transaction.connection, caller, done)
 
         return run_once(self._database, caller, METHOD, request.request_id, request, MoveResponse, work)
@@ -192,31 +196,47 @@ class Transitions:
         return move
 
     def _visited(self, stored: Stored, move: Move, now: datetime) -> Move:
-        """The move with whether the assigned technician is elsewhere, or lacks a skill, at the appointment."""
+        """The move with which assigned technicians are elsewhere, or lack a skill, at the appointment."""
         order, start = stored.order, start_asked(stored.order, move.inputs)
-        if start is None or not order.technician.person_id:
+        crew = crew_of(order)
+        if start is None or not crew:
             return move
         with self._database.read() as connection:
-            visitor = assigning.candidate_of(connection, order, order.technician.person_id, start)
-        diary = assigning.diary_of(self._desk, visitor)
-        if diary is None:
+            visitors = [assigning.candidate_of(connection, order, each.person_id, start) for each in crew]
+        seen = assigning.diaries_of(self._desk, visitors)
+        if seen is None:
             return move
-        seen = move.told(VISIT, diary.busy, Evidence("technicians' visits", "", now))
-        seen = seen.told(VISITOR_LACKS, diary.lacking, None).told(VISITOR_ABSENT, diary.absent, None)
-        return replace(seen, caveats=diary.caveats)
+        told = move.told(VISIT, seen.busy, Evidence("technicians' visits", "", now))
+        told = told.told(VISITOR_LACKS, seen.lacking, None).told(VISITOR_ABSENT, seen.absent, None)
+        return replace(told, caveats=seen.caveats)
 
     def _reserved(self, caller: Caller, stored: Stored, move: Move, candidate: assigning.Candidate) -> Move:
         """The move with a reservation; refused before anybody is reserved where the guards refuse anyway."""
-        known = assigning.check(self._desk, candidate)
+        known = self._checked(caller, candidate)
         checked = move.told(ELIGIBILITY, known.eligibility, None)
         with self._database.read() as connection:
             result = moving.judge(connection, caller, self._workflow(stored), stored, checked, self._clock.now())
         if isinstance(result, Refusal):
             raise result.error
+        if known.eligibility.get("unchecked"):
+            return replace(checked, caveats=known.caveats)
         held = assigning.reserve(self._desk, candidate, move.inputs, move.request_id)
         evidence = Evidence("technicians' reservation", held.version, self._clock.now())
         seen = move.told(ELIGIBILITY, held.eligibility, evidence)
+        seen = seen.told(ELIGIBILITY, {**held.eligibility, "needed": known.eligibility.get("needed")}, None)
         return replace(seen, assignment_id=held.assignment_id, caveats=known.caveats)
+
+    def _checked(self, caller: Caller, candidate: assigning.Candidate) -> assigning.Reservation:
+        """What technicians says of a candidate; where it does not answer, a dispatcher may go on without.
+
+        Raises Unavailable for everybody else (domain.md, "When one service is down").
+        """
+        try:
+            return assigning.check(self._desk, candidate)
+        except Unavailable:
+            if not (caller.has("dispatcher") or caller.is_admin):
+                raise
+            return assigning.unchecked(candidate)
 
     def _preview(self, stored: Stored, outcome: Outcome) -> PreviewResponse:
         state = self._workflow(stored).state(outcome.to_state)

@@ -18,8 +18,10 @@ from services.workorders.tables.master_data import (
 from services.workorders.tables.orders import (
     PARTY_COLUMNS,
     SORTED_COLUMNS,
+    further_technicians,
     line_items,
     number_series,
+    unchecked_assignments,
     utility_events,
     work_orders,
 )
@@ -40,8 +42,9 @@ from services.workorders.tables.workflows import workflow_versions
 
 __all__ = [
     "PARTY_COLUMNS", "SORTED_COLUMNS", "Coded", "accounts", "action_items", "attachments", "cases", "chassis",
-    "comments", "contacts", "drafts", "entitlements", "estimates", "facilities", "feed_posts", "follows", "history",
+    "comments", "contacts", "drafts", "entitlements", "estimates", "facilities", "feed_posts", "follows",
+    "further_technicians", "history",
     "line_items", "metadata", "notes", "number_series", "organizations", "parts", "people", "pinned_views",
     "post_likes", "post_views", "reason_codes", "saved_views", "stations", "teams", "territories",
-    "utility_events", "visited_records", "work_orders", "work_types", "workflow_versions",
+    "unchecked_assignments", "utility_events", "visited_records", "work_orders", "work_types", "workflow_versions",
 ]  # fmt: skip

@@ -108,6 +108,8 @@ work_orders = Table(
     text_column("technician_name"),
     text_column("technician_email"),
     text_column("technician_phone", 40),
+    Column("further_technicians", JsonText, nullable=False, server_default="[]"),
+    Column("technicians_needed", Integer, nullable=False, server_default="0"),
     Column("scheduling_completed_date", LocalDate),
     Column("visit_arrive_time", Instant),
     Column("visit_depart_time", Instant),
@@ -235,6 +237,28 @@ line_items = Table(
     long_column("result"),
     Column("version", BigInteger, nullable=False),
     UniqueConstraint("work_order_id", "number"),
+)
+
+# Who comes beside the lead, as the order's own column says it: found by person and by technician.
+further_technicians = Table(
+    "further_technicians",
+    metadata,
+    id_column("work_order_id", primary_key=True),
+    id_column("person_id", primary_key=True),
+    id_column("technician_id"),
+    Index("ix_further_technicians_person", "person_id", "work_order_id"),
+    Index("ix_further_technicians_technician", "technician_id", "work_order_id"),
+)
+
+# Assignments that a dispatcher made while technicians did not answer, until it was asked about them.
+unchecked_assignments = Table(
+    "unchecked_assignments",
+    metadata,
+    id_column("work_order_id", primary_key=True),
+    id_column("person_id", primary_key=True),
+    text_column("reason_code", 60),
+    long_column("reason_text"),
+    Column("assign_time", Instant, nullable=False),
 )
 
 # The number given last, in a row that is locked while the next one is given (CP-17).

@@ -90,5 +90,13 @@ def test_a_technician_is_onboarded_assigned_and_offboarded(on_stage):
             if "has no technician any more" in str(mail["subject"])
         ]
     )
+    number = on_stage.order(order_id).number
+    assert eventually(
+        lambda: [
+            mail
+            for mail in on_stage.mailbox.to("noor.haddad@example.com")
+            if str(mail["subject"]).startswith("You left") and number in str(mail["subject"])
+        ]
+    )
     again = roster(on_stage).SearchRoster(roster_service_pb2.SearchRosterRequest(email="noor.haddad@example.com"))
     assert not again.entries[0].elsewhere

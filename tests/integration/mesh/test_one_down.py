@@ -133,6 +133,45 @@ def test_while_technicians_is_down_who_is_assigned_stays_readable_and_others_wai
     back()
 
 
+@pytest.mark.req("CP-67")
+def test_a_dispatcher_assigns_while_technicians_is_down_and_it_is_checked_by_itself_afterwards(
+    on_stage, enter, without
+):
+    sound, doubtful = on_stage.allocated(), on_stage.allocated()
+    on_stage.settle()
+    people, why = on_stage.world.people, {"reason_code": "trained_on_site", "comment": "The site is dark"}
+    dispatcher = enter("dispatcher")
+
+    back = without("technicians")
+    on_stage.desk.fire("dana", sound, "assign_technician", person_id=people["allan"], **why)
+    on_stage.desk.fire("dana", doubtful, "assign_technician", person_id=people["priya"], **why)
+    page = dispatcher.get(f"/work-orders/{sound}?tab=assignment")
+    waiting = [flag.code for flag in on_stage.order(sound).flags]
+
+    assert waiting == ["assignment_unchecked"]
+    assert "Assign without the check" in page.text
+    assert "Not checked yet" in page.text
+    back()
+    eventually(lambda: not on_stage.order(sound).flags, excusing=Unavailable)
+    eventually(
+        lambda: [flag.code for flag in on_stage.order(doubtful).flags] == ["assignment_questioned"],
+        excusing=Unavailable,
+    )
+    assert "Missing skills" in on_stage.order(doubtful).flags[0].message
+    assert on_stage.order(doubtful).technician.person_id == people["priya"]
+    number = on_stage.order(doubtful).number
+    told = "dana.whitfield@voltara.example.com"
+    eventually(
+        lambda: [mail for mail in on_stage.mailbox.to(told) if f"technician of work order {number}" in mail["Subject"]]
+    )
+    tab = eventually(
+        lambda: (
+            "Not checked yet" not in (page := dispatcher.get(f"/work-orders/{sound}?tab=assignment")).text and page.text
+        )
+    )
+    assert "Assigned" in tab
+
+
 def test_while_notifications_is_down_everything_goes_on_and_mails_go_out_once_later(on_stage, enter, without):
     dispatcher = enter("dispatcher")
 

@@ -139,9 +139,9 @@ class House:
         )
         return self.call("CreateTechnicianCertification", self.dispatcher, technician_certification=wanted)
 
-    def work_type(self, work_type_id: str, *codes: str, name: str = "Head replacement") -> None:
+    def work_type(self, work_type_id: str, *codes: str, name: str = "Head replacement", **fields: Any) -> None:
         told = events_pb2.WorkTypeChanged(
-            work_type_id=work_type_id, name=name, certification_codes=codes, version=1, active=True
+            work_type_id=work_type_id, name=name, certification_codes=codes, version=1, active=True, **fields
         )
         self.hear("work_type_changed", told, work_type_id)
 
@@ -176,6 +176,8 @@ class House:
             category=fields.pop("category", work_order_pb2.STATE_CATEGORY_OPEN),
             parties=fields.pop("parties", self.parties()),
         )
+        for each in fields.pop("further", ()):
+            snapshot.further_technicians.add(technician_id=each.id)
         if technician is not None:
             snapshot.technician.technician_id = technician.id
         if start is not None:

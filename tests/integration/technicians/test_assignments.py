@@ -320,3 +320,47 @@ def test_reserving_for_a_person_finds_the_technician(house: House, allan: Any) -
     assert held.technician_id == allan.id
     with pytest.raises(NotFound):
         house.call("Reserve", WORKORDERS, need=house.need(), person_id="nobody")
+
+
+@pytest.mark.req("CP-64")
+def test_everybody_whom_the_order_names_is_confirmed_and_who_is_not_named_released(house: House, allan: Any) -> None:
+    bea = house.technician("Bea Baker", house.bluefern, ["VT40-CM"])
+    first = house.reserve(allan)
+    house.moved(technician=allan, start=NOON, assignment_id=first.id)
+    second = house.reserve(bea)
+    house.moved(technician=allan, further=[bea], start=NOON, assignment_id=second.id)
+    both = [house.assignment(each.id).state for each in (first, second)]
+    house.moved(technician=bea, start=NOON)
+
+    assert both == [CONFIRMED, CONFIRMED]
+    assert [house.assignment(each.id).state for each in (first, second)] == [RELEASED, CONFIRMED]
+
+
+@pytest.mark.req("CP-63")
+def test_the_most_that_a_work_type_or_a_requirement_asks_for_is_how_many_come(house: House, allan: Any) -> None:
+    house.moved()
+    alone = search(house, house.partner).technicians_needed
+    house.work_type("head", "VT40-CM", technicians_needed=2)
+    told = search(house, house.partner).technicians_needed
+    house.call(
+        "CreateSkillRequirement",
+        CLI,
+        skill_requirement={"work_type_id": "head", "technicians_needed": 3, "active": True},
+    )
+    asked = house.call("CheckEligibility", house.partner, need=house.need(), technician_id=allan.id)
+
+    assert (alone, told, asked.technicians_needed) == (1, 2, 3)
+
+
+def test_what_workorders_committed_is_held_whatever_speaks_against_it(house: House, allan: Any) -> None:
+    bea = house.technician("Bea Unskilled", house.bluefern)
+    busy = house.reserve(bea, need=house.need("o-2"), reason_code="override_customer")
+
+    with pytest.raises(InvalidRequest) as refused:
+        house.reserve(bea, caller=house.partner, committed=True)
+    held = house.reserve(bea, committed=True, request_id="r-1")
+    again = house.reserve(bea, committed=True, request_id="r-1")
+
+    assert [each.field for each in refused.value.violations] == ["committed"]
+    assert (held.state, list(held.missing_skills), held.id != busy.id) == (RESERVED, ["VT40-CM"], True)
+    assert again.id == held.id

@@ -291,6 +291,8 @@ def test_what_is_returned_to_the_queue_is_released_with_the_membership(house: Ho
     assert house.assignment(soon.id).state == assignment_pb2.ASSIGNMENT_STATE_RELEASED
     told = [each for each in house.events("Membership") if hasattr(each, "work_order_ids")]
     assert list(told[-1].work_order_ids) == ["o-1"]
+    assert (list(told[-1].work_order_numbers), told[-1].organization_name) == (["N-o-1"], house.bluefern.name)
+    assert told[-1].person_id == allan.person_id != ""
 
 
 @pytest.mark.req("CP-94")

@@ -92,6 +92,8 @@ class Technicians:
     absent: bool = False
     shifts: list[str] = field(default_factory=list)
     down: bool = False
+    needed: int = 1
+    busy_ids: set[str] = field(default_factory=set)
     checked: list[technicians_service_pb2.CheckEligibilityRequest] = field(default_factory=list)
     reserved: list[technicians_service_pb2.ReserveRequest] = field(default_factory=list)
 
@@ -99,7 +101,8 @@ class Technicians:
         self._refuse_down()
         self.checked.append(request)
         return technicians_service_pb2.CheckEligibilityResponse(
-            busy=self.busy,
+            busy=self.busy or request.technician_id in self.busy_ids,
+            technicians_needed=self.needed,
             freelancer=self.freelancer,
             travel_conflicts=self.drives,
             unexplained_skills=self.unexplained,

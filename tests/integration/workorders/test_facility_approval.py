@@ -433,3 +433,23 @@ def test_line_items_and_action_items_do_not_mix(site):
     with pytest.raises(WrongState):
         item = {"work_order_id": order.id, "work_type_id": site.desk.ids["wiring"]}
         site.desk.kit("LineItem", "CreateLineItem", NORA, line_item=item, request_id="l")
+
+
+@pytest.mark.req("CP-94")
+@pytest.mark.req("PT-10")
+def test_a_visit_of_a_providers_technician_who_left_waits_for_somebody_else(site):
+    desk = site.desk
+    order = desk.fire(site.submitted(NORA), "approve", CLEO).work_order
+    desk.fire(order, "dispatch", NORA, VISIT_PATHS, values=VISIT, assignee_id="otto")
+    left = directory_events.TechnicianOffboarded(
+        technician_id="t-7", technician_name="Otto", organization_id=NORTHSTAR, membership_id="m-7", person_id="otto"
+    )
+
+    desk.handle("departing", "technician_offboarded", left, 9)
+
+    after = desk.get(order.id)
+    assert (after.assignee.name, after.state) == ("", "dispatched")
+    notices = [(each.template, list(each.recipients)) for each in desk.told()[-1].notices]
+    assert (notices[0][0], notices[0][1][0]) == ("technician_released", "submitter")
+    again = desk.fire(order, "schedule", NORA, VISIT_PATHS, values=VISIT, assignee_id="nora").work_order
+    assert again.assignee.person_id == "nora"

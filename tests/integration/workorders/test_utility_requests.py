@@ -359,3 +359,31 @@ def test_a_bulk_cancellation_withdraws_and_leaves_what_is_done(office):
         ["executor_organization", "executor_dispatchers", "assignee"]
     ]
     assert office.desk.get(sent.id, ADMIN).ending.reason == "Paid"
+
+
+@pytest.mark.req("CP-94")
+@pytest.mark.req("UM-5")
+def test_a_visit_of_somebody_who_left_waits_for_somebody_else(office):
+    desk, order = office.desk, office.create()
+    desk.fire(order, "schedule", UTILITY, VISIT_PATHS, values=work_order_pb2.WorkOrder(**VISIT), assignee_id="tess")
+    mine = [{"field": "assignee", "operator": 1, "values": ["tess"]}]
+    listed = [each.id for each in desk.list(UTILITY, filters=mine).work_orders]
+    left = directory_events.TechnicianOffboarded(
+        technician_id="t-9", technician_name="Tess Meter", organization_id=LIGHT, membership_id="m-9", person_id="tess"
+    )
+
+    desk.handle("departing", "technician_offboarded", left, 9)
+    desk.handle("departing", "technician_offboarded", left, 9)
+
+    after = desk.get(order.id)
+    assert listed == [order.id]
+    assert (after.assignee.name, after.state, after.appointment.time) == ("", "new", "08:00")
+    row = desk.history(order)[-1]
+    assert (row.field_label, row.reason) == ("Assignee", "Tess Meter left the organisation")
+    released = [each for each in desk.told() if each.transition == "technician_released"]
+    assert [(each.template, list(each.recipients)) for move in released for each in move.notices] == [
+        ("technician_released", ["issuer_dispatchers"])
+    ]
+    assert released[0].former_assignee_id == "tess"
+    with pytest.raises(NotFound):
+        desk.get(order.id, TESS)
