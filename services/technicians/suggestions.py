@@ -79,15 +79,15 @@ def _candidates(connection: Connection, inquiry: Inquiry, zone: str) -> list[Can
     busy = _busy(connection, inquiry, members)
     return [
         Candidate(
-            technician_id=row.id,
-            person_id=row.person_id,
-            name=row.name,
-            held=tuple(held.get(row.id, ())),
-            home=None if row.position_latitude is None else Place(row.position_latitude, row.position_longitude),
-            visits=visits.get(row.id, 0),
-            busy=row.id in busy,
+            technician_id=technician_id,
+            person_id=person_id,
+            name=name,
+            held=tuple(held.get(technician_id, ())),
+            home=None if latitude is None else Place(latitude, longitude),
+            visits=visits.get(technician_id, 0),
+            busy=technician_id in busy,
         )
-        for row in rows
+        for technician_id, person_id, name, latitude, longitude in rows
     ]
 
 
@@ -100,8 +100,8 @@ def _held(connection: Connection, inquiry: Inquiry, members: Select[tuple[str]])
         columns.technician_id, columns.certification_code, columns.issue_date, columns.expiry_date, columns.revoke_date
     ).where(columns.certification_code.in_(needed), columns.technician_id.in_(members))
     found: dict[str, list[Held]] = defaultdict(list)
-    for technician_id, *certificate in connection.execute(wanted):
-        found[technician_id].append(Held(*certificate))
+    for technician_id, code, issued, expires, revoked in connection.execute(wanted).all():
+        found[technician_id].append(Held(code, issued, expires, revoked))
     return found
 
 
@@ -121,7 +121,7 @@ def _visits(connection: Connection, inquiry: Inquiry, zone: str, members: Select
         )
         .group_by(columns.technician_id)
     )
-    return {row[0]: row[1] for row in connection.execute(wanted)}
+    return {row[0]: row[1] for row in connection.execute(wanted).all()}
 
 
 def _busy(connection: Connection, inquiry: Inquiry, members: Select[tuple[str]]) -> set[str]:
@@ -129,7 +129,7 @@ def _busy(connection: Connection, inquiry: Inquiry, members: Select[tuple[str]])
     if overlap is None:
         return set()
     wanted = select(assignments.c.technician_id).where(assignments.c.technician_id.in_(members), overlap)
-    return set(connection.execute(wanted).scalars())
+    return set(connection.execute(wanted).scalars().all())
 
 
 def _told(suggestion: Suggestion, drives: Sequence[str]) -> _contract.Suggestion:
