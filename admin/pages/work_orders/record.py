@@ -160,6 +160,7 @@ class Record:
             "fulfilments": parts.fulfilments(order),
             "returns": parts.returns(order),
             "may_raise": return_verbs.may_raise(),
+            "sends_back": return_verbs.sends_back(),
         }
 
     def _tab_related(self, order: work_order_pb2.WorkOrder, offered: Sequence[Available]) -> Mapping[str, Any]:
