@@ -125,7 +125,7 @@ class Returning:
     @redraws
     def raise_return(self, pk: str, one: str) -> Any:
         row: Row = self.row(pk)  # type: ignore[attr-defined]
-        sent = _fulfilment(row, one)
+        sent = fulfilment_of(row, one)
         kind = SendBackForm if sends_back() else RaiseForm
         if request.method == "GET":
             form = kind.drawn(None)
@@ -181,7 +181,7 @@ def _return(row: Row, one: str) -> rma_pb2.Rma:
     return found
 
 
-def _fulfilment(row: Row, one: str) -> fulfilment_order_pb2.FulfilmentOrder:
+def fulfilment_of(row: Row, one: str) -> fulfilment_order_pb2.FulfilmentOrder:
     """A fulfilment order of an order; 404 for that of another."""
     stub = mesh().stub(fulfilment_order_pb2_grpc.FulfilmentOrderServiceStub)
     found = stub.GetFulfilmentOrder(fulfilment_order_pb2.GetFulfilmentOrderRequest(id=one))
@@ -218,7 +218,7 @@ def _counted(rma: rma_pb2.Rma, given: MultiDict[str, str]) -> list[rma_service_p
     return [
         rma_service_pb2.LineReceived(
             line_id=line.id,
-            quantity=_number(given.get(f"quantity-{line.id}", "")),
+            quantity=number_in(given.get(f"quantity-{line.id}", "")),
             condition=_condition(given.get(f"condition-{line.id}", "")),
         )
         for line in rma.lines
@@ -233,15 +233,15 @@ def _asked(
     return [
         rma_service_pb2.RmaLineWanted(
             fulfilment_line_id=line.id,
-            quantity=_number(given.get(f"quantity-{line.id}", "")),
+            quantity=number_in(given.get(f"quantity-{line.id}", "")),
             condition=_condition(given.get(f"condition-{line.id}", "")),
         )
         for line in sent.lines
-        if _number(given.get(f"quantity-{line.id}", ""))
+        if number_in(given.get(f"quantity-{line.id}", ""))
     ]
 
 
-def _number(text: str) -> int:
+def number_in(text: str) -> int:
     """A small whole number; what is none is 0, or too many for any line."""
     return min(int(text), 1_000_000) if text.strip().isdecimal() else 0
 
