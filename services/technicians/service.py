@@ -8,8 +8,10 @@ from fieldmesh.technicians.v1 import (
     assignment_pb2,
     certification_pb2,
     credential_service_pb2,
+    invitation_pb2,
     membership_pb2,
     organization_pb2,
+    organization_service_pb2,
     person_pb2,
     photo_service_pb2,
     roster_service_pb2,
@@ -32,8 +34,10 @@ if TYPE_CHECKING:
     from services.chassis.unit_of_work import Transaction
     from services.technicians.servicer import (
         AssignmentDeskServicer,
+        ContactServicer,
         CredentialServicer,
         DirectoryServicer,
+        InvitationDesk,
         PhotoServicer,
         ProfileServicer,
         RosterServicer,
@@ -113,6 +117,18 @@ class TechniciansService(MeshService):
     @serves(photo_service_pb2.DESCRIPTOR.services_by_name["PhotoService"])
     def photos(self) -> PhotoServicer:
         return self._graph.photos
+
+    @serves(organization_service_pb2.DESCRIPTOR.services_by_name["OrganizationContactService"])
+    def contacts(self) -> ContactServicer:
+        return self._graph.contacts
+
+    @serves(invitation_pb2.DESCRIPTOR.services_by_name["InvitationService"])
+    def invitations(self) -> KitServicer:
+        return self._graph.servicer("Invitation")
+
+    @serves(invitation_pb2.DESCRIPTOR.services_by_name["InvitationDeskService"])
+    def invitation_desk(self) -> InvitationDesk:
+        return self._graph.invitation_desk
 
     @on_event("workorders", events_pb2.WorkOrderMoved, handler="technicians.work-order-moved", lane=_ORDERS_LANE)
     def work_order_moved(self, transaction: Transaction, event: Event, payload: events_pb2.WorkOrderMoved) -> None:

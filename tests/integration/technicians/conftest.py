@@ -85,7 +85,9 @@ class House:
 
     @property
     def verbs(self) -> tuple[Any, ...]:
-        return self.app.desk, self.app.logins, self.app.profiles, self.app.roster, self.app.credentials, self.app.photos
+        app = self.app
+        assigning = (app.desk, app.roster, app.credentials, app.photos)
+        return (*assigning, app.logins, app.profiles, app.contacts, app.invitation_desk)
 
     def call(self, method: str, caller: Caller = CLI, **request: Any) -> Any:
         kind = _request_type(method)
