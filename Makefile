@@ -7,7 +7,7 @@ TESTS ?= tests
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help up start stop reset setup protos assets check format test soak trace lock
+.PHONY: help up start stop reset setup protos assets check format test bench soak trace lock
 
 help: ## List the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -43,6 +43,9 @@ format: setup ## Format the Python code
 
 test: setup ## Run the tests; says what was skipped and why
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(TESTS)
+
+bench: setup ## Print how long the slowest computations take, compared with a reference loop
+	@$(BIN)/python -m tests.bench
 
 soak: setup ## Kill services a hundred times while they work
 	@FIELDMESH_TEST_KILLS=100 $(BIN)/python -m pytest tests/integration/mesh/test_faults.py tests/integration/chassis/test_kills.py

@@ -46,7 +46,8 @@ HERE: Final = Path(__file__).resolve().parent
 # Reached without being signed in.
 HTTP_OK: Final = 200
 OPEN_ENDPOINTS: Final = frozenset({
-    "static", "SignInView.login", "SignInView.logout", "DecideView.decide", "UtilityEventsView.record",
+    "static", "SignInView.login", "SignInView.logout", "DecideView.decide", "InvitedView.invited",
+    "UtilityEventsView.record",
     "CalendarView.feed", "webhook_report", "carrier_report", "healthz",
 })  # fmt: skip
 

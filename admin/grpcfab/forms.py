@@ -169,13 +169,17 @@ def _field_class(spec: Field) -> type[wtforms.Field] | None:
 def _unbound(spec: Field) -> Any:
     kind = _field_class(spec)
     assert kind is not None, spec.name  # noqa: S101 - callers filtered
-    common: dict[str, Any] = {"label": spec.label, "description": spec.help}
     if spec.kind is Kind.FIELDS:
         children = {child.name: _unbound(child) for child in spec.children if _field_class(child) is not None}
         return _with_spec(type(f"{spec.name}Group", (choosing.GroupField,), {"spec": spec}), spec)(
-            type(f"{spec.name}Form", (wtforms.Form,), children), **common
+            type(f"{spec.name}Form", (wtforms.Form,), children), label=spec.label, description=spec.help
         )
-    return _with_spec(kind, spec)(validators=list(_checks(spec)), **common)
+    return field_of_class(kind, spec)
+
+
+def field_of_class(kind: type[wtforms.Field], spec: Field) -> Any:
+    """An unbound field of a class for a field of a contract, with the checks that the contract names."""
+    return _with_spec(kind, spec)(validators=list(_checks(spec)), label=spec.label, description=spec.help)
 
 
 def _with_spec(kind: type[wtforms.Field], spec: Field) -> Any:

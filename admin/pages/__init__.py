@@ -13,9 +13,11 @@ from admin.pages.api_keys import ApiKeysPage
 from admin.pages.calendar import CalendarPage
 from admin.pages.carriers import CarriersPage
 from admin.pages.decide import DecidePage
+from admin.pages.invitations.accepting import InvitedPage
 from admin.pages.logins import LoginsPage
 from admin.pages.mesh import MeshPage
 from admin.pages.my_day import MyDayPage
+from admin.pages.own_organization import OwnOrganizationPage
 from admin.pages.roster.managing import FieldTechniciansPage
 from admin.pages.roster.university import UniversityPage
 from admin.pages.sla_report import SlaReportPage
@@ -47,6 +49,8 @@ PAGES: Sequence[Page] = (
     ApiKeysPage(),
     AbsencePage(),
     DecidePage(),
+    InvitedPage(),
+    OwnOrganizationPage(),
     UtilityEventsPage(),
     ReportsPage(),
     SlaReportPage(),

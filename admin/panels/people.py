@@ -11,6 +11,7 @@ from fieldmesh.technicians.v1.team_pb2 import Team
 from fieldmesh.technicians.v1.technician_certification_pb2 import TechnicianCertification
 
 from admin.grpcfab.panel import Panel
+from admin.pages.invitations.panel import InvitationPanel
 from admin.pages.technicians.absences import TechnicianAbsencePanel
 from admin.pages.technicians.panel import TechnicianPanel
 
@@ -72,4 +73,5 @@ PANELS = (
     PersonPanel,
     TeamPanel,
     OrganizationPanel,
+    InvitationPanel,
 )

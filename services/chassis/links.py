@@ -8,21 +8,22 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import jwt
 
 from services.chassis.tokens import ALGORITHM
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Mapping
     from datetime import timedelta
 
     from services.chassis.keys import PublicKeys, SigningKey
 
 # Who may write such links: the service that sends mails.
 ISSUER: Final = "notifications"
-_AUDIENCE: Final = "decision-link"
+_DECISION: Final = "decision-link"
+_INVITATION: Final = "invitation-link"
 
 
 class LinkInvalid(Exception):
@@ -42,23 +43,49 @@ class Decision:
     submission: int
 
 
+@dataclass(frozen=True, slots=True)
+class Invited:
+    """What a link lets somebody accept: one mail of an invitation, until its end (seconds since 1970)."""
+
+    invitation_id: str
+    round: int
+    until: int
+
+
 def sign(key: SigningKey, decision: Decision, lifetime: timedelta, *, now: Callable[[], float] = time.time) -> str:
     """The signed part of a link; nothing else accepts it, for its audience is its own."""
     issued = int(now())
-    claims = {
-        "iss": key.issuer,
-        "aud": _AUDIENCE,
-        "sub": decision.person_id,
-        "order": decision.work_order_id,
-        "submission": decision.submission,
-        "iat": issued,
-        "exp": issued + int(lifetime.total_seconds()),
-    }
-    return jwt.encode(claims, key.private, algorithm=ALGORITHM, headers={"kid": key.key_id})
+    named = {"sub": decision.person_id, "order": decision.work_order_id, "submission": decision.submission}
+    return _signed(key, _DECISION, named, issued, issued + int(lifetime.total_seconds()))
+
+
+def sign_invitation(key: SigningKey, invited: Invited, *, now: Callable[[], float] = time.time) -> str:
+    """The signed part of an invitation's link."""
+    named = {"sub": invited.invitation_id, "round": invited.round}
+    return _signed(key, _INVITATION, named, int(now()), invited.until)
 
 
 def read(keys: PublicKeys, token: str) -> Decision:
-    """What a link names. Raises LinkExpired, and LinkInvalid for anything that the sender of mails did not sign."""
+    """What a link to decide names.
+
+    Raises LinkExpired, and LinkInvalid for anything that the sender of mails did not sign.
+    """
+    claims = _claims(keys, token, _DECISION, ("order", "submission"))
+    return Decision(str(claims["sub"]), str(claims["order"]), int(claims["submission"]))
+
+
+def read_invitation(keys: PublicKeys, token: str) -> Invited:
+    """What an invitation's link names; raises as `read` does."""
+    claims = _claims(keys, token, _INVITATION, ("round",))
+    return Invited(str(claims["sub"]), int(claims["round"]), int(claims["exp"]))
+
+
+def _signed(key: SigningKey, audience: str, named: Mapping[str, Any], issued: int, until: int) -> str:
+    claims = {"iss": key.issuer, "aud": audience, **named, "iat": issued, "exp": until}
+    return jwt.encode(claims, key.private, algorithm=ALGORITHM, headers={"kid": key.key_id})
+
+
+def _claims(keys: PublicKeys, token: str, audience: str, named: Iterable[str]) -> Mapping[str, Any]:
     try:
         kid = jwt.get_unverified_header(token).get("kid")
     except jwt.PyJWTError as error:
@@ -67,16 +94,16 @@ def read(keys: PublicKeys, token: str) -> Decision:
     if found is None or found[0] != ISSUER:
         raise LinkInvalid
     try:
-        claims = jwt.decode(
+        claims: Mapping[str, Any] = jwt.decode(
             token,
             found[1],
             algorithms=[ALGORITHM],
-            audience=_AUDIENCE,
+            audience=audience,
             issuer=ISSUER,
-            options={"require": ["exp", "iat", "aud", "iss", "sub", "order", "submission"]},
+            options={"require": ["exp", "iat", "aud", "iss", "sub", *named]},
         )
     except jwt.ExpiredSignatureError as error:
         raise LinkExpired from error
     except jwt.PyJWTError as error:
         raise LinkInvalid from error
-    return Decision(str(claims["sub"]), str(claims["order"]), int(claims["submission"]))
+    return claims

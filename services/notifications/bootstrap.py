@@ -21,6 +21,7 @@ from services.chassis.settings import load_settings
 from services.notifications import directory, shelf
 from services.notifications.catalog import Catalog, CatalogBroken
 from services.notifications.handlers import MailPolicy, Notices
+from services.notifications.invitations import InvitationMails
 from services.notifications.layout import Layout, LayoutMissing
 from services.notifications.leaving import Leaving
 from services.notifications.mime import Sender
@@ -87,6 +88,11 @@ class Application:
         return self.graph.returns
 
     @property
+    def invitations(self) -> InvitationMails:
+        """Handles what technicians tells of invitations."""
+        return self.graph.invitations
+
+    @property
     def webhooks(self) -> webhooks.WebhookGraph:
         """Tells other systems of events, and accepts what they report."""
         return self.graph.webhooks
@@ -112,6 +118,7 @@ class Notifications:
     reminders: Reminders
     returns: ReturnNotices
     leaving: Leaving
+    invitations: InvitationMails
     sender: MailSender
     mail: MailServicer
     kit: dict[str, KitServicer]
@@ -139,15 +146,24 @@ def build(process: Process) -> Application:
         settings = load_settings(NotificationsSettings)
     foundation = lay_foundation(process, projections=directory.PROJECTIONS)
     try:
-        link = partial(_decision_link, signing_key(settings.keys_folder, NAME), settings)
+        key = signing_key(settings.keys_folder, NAME)
+        made = Links(partial(_decision_link, key, settings), partial(_invitation_link, key, settings))
         master = master_key(settings.keys_folder, settings.webhook_secret)
         counters = _counter(process), _webhook_counter(process)
-        graph = assemble(foundation.database, settings, link=link, master=master, counters=counters)
+        graph = assemble(foundation.database, settings, made=made, master=master, counters=counters)
     except (LayoutMissing, CatalogBroken, WebhookKeyFault) as fault:
         foundation.database.close()
         raise StartRefused(str(fault)) from fault
     # While the demo is told there is no mail server yet; what is still news goes out at the first start.
     return Application(foundation, graph, sends=not isinstance(process.clock, ScriptedClock))
+
+
+@dataclass(frozen=True)
+class Links:
+    """What makes the addresses at which readers of mails act without signing in; None: mails lead to plain pages."""
+
+    decision: Callable[[str, str, int], str] | None = None
+    invitation: Callable[[links.Invited], str] | None = None
 
 
 def _uncounted(outcome: str) -> None:
@@ -160,13 +176,13 @@ def assemble(  # noqa: PLR0913 - what the service is made of
     *,
     clock: Clock | None = None,
     layout: Layout | None = None,
-    link: Callable[[str, str, int], str] | None = None,
+    made: Links | None = None,
     master: bytes = b"",
     counters: tuple[Count, Count] = (_uncounted, _uncounted),
 ) -> Notifications:
     """The service over a database, without anything that listens.
 
-    `clock` is the machine's; `link` signs what lets somebody decide from a mail; `master` is what the secrets of
+    `clock` is the machine's; `made` signs what lets somebody act from a mail; `master` is what the secrets of
     webhooks are derived from, empty: they last as long as this process; `counters` are told the outcome of every try of
     mails and of webhooks. Raises LayoutMissing and CatalogBroken.
     """
@@ -174,7 +190,17 @@ def assemble(  # noqa: PLR0913 - what the service is made of
     machine = clock or SystemClock()
     catalog, layout = Catalog.load(), layout or Layout(settings.public_url)
     identity = Sender(settings.mail_from_name, settings.mail_from)
-    sender = MailSender(database, layout, SmtpTransport(_server(settings)), identity, machine, link=link, observe=mails)
+    links_made = made or Links()
+    sender = MailSender(
+        database,
+        layout,
+        SmtpTransport(_server(settings)),
+        identity,
+        machine,
+        link=links_made.decision,
+        invitation_link=links_made.invitation,
+        observe=mails,
+    )
     policy = MailPolicy(identity.domain, settings.public_url, settings.backdated_after)
     served = resources(layout.text)
     tries = next(resource for resource in served if resource.table.name == "deliveries")
@@ -188,6 +214,7 @@ def assemble(  # noqa: PLR0913 - what the service is made of
         reminders=Reminders(catalog, policy, machine, sender.wake),
         returns=ReturnNotices(notices),
         leaving=Leaving(notices),
+        invitations=InvitationMails(catalog, policy, machine, sender.wake),
         sender=sender,
         mail=MailServicer(Retrying(database, tries, machine, sender.wake)),
         kit={**kit_servicers(served, database), **graph.kit},
@@ -202,6 +229,10 @@ def _decision_link(
         key, links.Decision(person_id, work_order_id, submission), timedelta(days=settings.mail_link_days)
     )
     return f"{settings.public_url.rstrip('/')}/decide/{token}"
+
+
+def _invitation_link(key: SigningKey, settings: NotificationsSettings, invited: links.Invited) -> str:
+    return f"{settings.public_url.rstrip('/')}/invited/{links.sign_invitation(key, invited)}"
 
 
 def _counter(process: Process) -> Count:

@@ -90,6 +90,9 @@ class OrderFacts:
     return_parts: str = ""
     return_due: str = ""
     return_label: str = ""
+    invited: str = ""
+    roles: str = ""
+    valid_until: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from fieldmesh.common.v1 import types_pb2
 from fieldmesh.shipping.v1 import events_pb2, rma_pb2
@@ -45,6 +45,8 @@ NOTICES: Mapping[int, Notice] = {
     events_pb2.RMA_NEWS_CANCELLED: Notice("return_cancelled", (WORKING,)),
 }
 """What is told by mail; the rest is seen on the work order."""
+OFFERED: Final = Notice("return_offered", (ISSUING, WORKING))
+"""A return that the partner raised: the vendor's side has to know, and to send a label where it pays one."""
 
 
 class ReturnNotices:
@@ -56,6 +58,8 @@ class ReturnNotices:
     def rma_changed(self, transaction: Transaction, event: envelope_pb2.Event, changed: events_pb2.RmaChanged) -> None:
         """Queues the mail that news of a return calls for, once an event. Raises RecipientUnknown."""
         notice, rma = NOTICES.get(changed.news), changed.rma
+        if changed.news == events_pb2.RMA_NEWS_RAISED and _by_executor(event.actor, rma):
+            notice = OFFERED
         # What a carrier brings back is nobody's task.
         if notice is None or rma.cause == rma_pb2.RMA_CAUSE_READDRESSED:
             return
@@ -90,6 +94,11 @@ def return_facts(rma: rma_pb2.Rma) -> OrderFacts:
         return_due=wording.day(date(due.year, due.month, due.day)) if due.year else "",
         return_label=" ".join(filter(None, (rma.label.carrier, rma.label.tracking_number))),
     )
+
+
+def _by_executor(actor: types_pb2.Actor, rma: rma_pb2.Rma) -> bool:
+    mine = actor.organization_id
+    return bool(mine) and mine == rma.parties.executor_org and mine != rma.parties.issuer_org
 
 
 def _actor(actor: types_pb2.Actor) -> str:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from services.chassis.actors import service_actor
 from services.chassis.errors import Unavailable
+from services.chassis.links import Invited
 from services.chassis.log import get_logger
 from services.chassis.signals import Signal
 from services.notifications import mime, repository
@@ -51,12 +52,13 @@ class MailSender:
         *,
         lease: timedelta = LEASE,
         link: Callable[[str, str, int], str] | None = None,
+        invitation_link: Callable[[Invited], str] | None = None,
         observe: Callable[[str], object] = lambda _outcome: None,
     ) -> None:
         """Takes the system's clock; `observe` is told the outcome of every try.
 
-        `link` makes the address at which a person decides on a submission of an order; without it, mails lead to the
-        order's own page.
+        `link` makes the address at which a person decides on a submission of an order, `invitation_link` that at which
+        somebody accepts an invitation; without them, mails lead to the order's own page, or the start page.
         """
         self._database = database
         self._layout = layout
@@ -65,6 +67,7 @@ class MailSender:
         self._clock = clock
         self._lease = lease
         self._link = link
+        self._invitation_link = invitation_link
         self._observe = observe
         self._queued = Signal()
         self._stopping = threading.Event()
@@ -131,8 +134,11 @@ class MailSender:
         return self._transport.send(mail, self._sender.email, claimed.recipient_email)
 
     def _linked(self, claimed: Claimed) -> MailContent:
-        """The mail's words, with a link of the recipient's own where it lets them decide."""
+        """The mail's words, with a link of the recipient's own where it lets them decide, or accept an invitation."""
         content = claimed.content
+        if content.invitation and self._invitation_link is not None:
+            invited = Invited(content.invitation, content.round, content.until)
+            return replace(content, url=self._invitation_link(invited))
         if not content.submission or self._link is None:
             return content
         return replace(content, url=self._link(claimed.recipient_id, claimed.work_order_id, content.submission))

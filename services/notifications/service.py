@@ -87,6 +87,10 @@ class NotificationsService(MeshService):
     def rma_changed(self, tx: Any, event: Any, payload: shipping_events_pb2.RmaChanged) -> None:
         self.app.returns.rma_changed(tx, event, payload)
 
+    @on_event("technicians", directory_events_pb2.PersonInvited, handler="notifications.person-invited")
+    def person_invited(self, tx: Any, event: Any, payload: directory_events_pb2.PersonInvited) -> None:
+        self.app.invitations.person_invited(tx, event, payload)
+
     @on_event("technicians", directory_events_pb2.PersonChanged, handler="notifications.person")
     def person_changed(self, tx: Any, event: Any, payload: directory_events_pb2.PersonChanged) -> None:
         del event

@@ -23,6 +23,7 @@ from services.shipping.handlers.asking_carriers import AskingCarriers
 from services.shipping.handlers.carrier_reports import CarrierReports
 from services.shipping.handlers.drafting import Drafting
 from services.shipping.handlers.ordering import Ordering
+from services.shipping.handlers.packing import ParcelPacking
 from services.shipping.handlers.projections import Projections
 from services.shipping.handlers.publishing import Publishing
 from services.shipping.handlers.recalculating import Recalculating
@@ -152,7 +153,7 @@ def assemble(database: Database, clock: Clock | None = None, outside: Outside | 
         ordering=ordering,
         tracking=tracking,
         projections=Projections(ordering, Amending(ordering, returning), targets),
-        fulfilment_desk=FulfilmentDesk(ordering, tracking),
+        fulfilment_desk=FulfilmentDesk(ordering, tracking, ParcelPacking(database)),
         sla_desk=SlaDeskServicer(SlaDesk(database, targets, time)),
         sla_drafts=SlaDraftServicer(Drafting(database), Publishing(database, targets)),
         recalculating=Recalculating(database, targets),

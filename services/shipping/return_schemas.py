@@ -15,6 +15,7 @@ LONGEST_COMMENT = 500
 LONGEST_CARRIER = 60
 LONGEST_TRACKING = 80
 FURTHEST_YEAR = 2200
+PARTNERS_CAUSES = frozenset({Cause.OLD_PARTS, Cause.UNUSED_PARTS, Cause.FAULTY_PARTS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +94,18 @@ def asking(request: messages.RaiseRmaRequest, today: date) -> Asking:
     due = _due(request, today, faults) if request.HasField("due_date") else None
     faults.check()
     return Asking(order_id, cause, lines, comment, due, not request.without_proof)
+
+
+def check_partners(asked: Asking) -> None:
+    """Refuses what only those who gave the work out decide: when, and without proof. Raises InvalidRequest."""
+    faults = _Faults()
+    if asked.cause not in PARTNERS_CAUSES:
+        faults.add("cause", "is told by the carrier: a partner returns old, unused, damaged or wrong parts")
+    if asked.due is not None:
+        faults.add("due_date", "is set by the organisation that gave the work out")
+    if not asked.proof_required:
+        faults.add("without_proof", "is for the organisation that gave the work out")
+    faults.check()
 
 
 def labelled(request: messages.SendReturnLabelRequest) -> tuple[str, str]:

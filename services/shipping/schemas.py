@@ -7,9 +7,10 @@ from typing import Any
 
 from fieldmesh.shipping.v1 import shipping_service_pb2 as messages
 from google.protobuf.message import Message
-from marshmallow import Schema, ValidationError, fields, validate
+from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from services.chassis.errors import InvalidRequest, Violation
+from services.shipping.domain.packing import Stated
 from services.shipping.domain.parcels import ParcelState, Sighting
 from services.shipping.domain.policy import Anchor, AssignmentAnchor, DeliveryAnchor, Pause, RequiredDelivery, WorkClass
 from services.shipping.domain.tracking import Update
@@ -18,6 +19,8 @@ from services.shipping.repository.reference import WORK_CLASSES
 MOST_UPDATES = 500
 MOST_PARCELS = 200
 MOST_PAUSES = 100
+MOST_CONTENTS = 200
+MOST_PIECES = 10_000
 LONGEST_SEQUENCE = 2**62
 FIRST_YEAR, LAST_YEAR = 1970, 2200
 """Years that calendars can be computed for, with room for pauses and horizon."""
@@ -70,6 +73,24 @@ def _words(most: int, least: int = 1) -> fields.String:
     return fields.String(required=True, validate=validate.Length(least, most, error=message))
 
 
+class _Packed(Schema):
+    fulfilment_line_id = _words(40, 0)
+    part_number = _words(80, 0)
+    quantity = fields.Integer(
+        required=True, validate=validate.Range(1, MOST_PIECES, error=f"must be 1 to {MOST_PIECES}")
+    )
+
+    @validates_schema(skip_on_field_errors=False)
+    def _named(self, data: Mapping[str, Any], **_: Any) -> None:
+        if not data.get("fulfilment_line_id") and not data.get("part_number", "").strip():
+            raise ValidationError("is required where no line is named", "part_number")
+
+
+def _contents() -> fields.List[Any]:
+    most = validate.Length(0, MOST_CONTENTS, error=f"at most {MOST_CONTENTS}")
+    return fields.List(fields.Nested(_Packed), required=True, validate=most)
+
+
 class _Update(Schema):
     carrier = _words(60)
     tracking_number = _words(80)
@@ -89,6 +110,12 @@ class _Update(Schema):
     required_parcels = fields.Integer(
         required=True, validate=validate.Range(0, MOST_PARCELS, error=f"must be 0 to {MOST_PARCELS}")
     )
+    contents = _contents()
+
+
+class _Pack(Schema):
+    parcel_id = _words(40)
+    contents = _contents()
 
 
 class _Tracking(Schema):
@@ -151,9 +178,19 @@ def tracking_updates(request: messages.IngestTrackingRequest) -> tuple[Update, .
             each["fulfilment_order_number"],
             not each["optional_parcel"],
             each["required_parcels"],
+            _stated(each["contents"]),
         )
         for each in loaded["updates"]
     )
+
+
+def packed_parts(request: messages.PackParcelRequest) -> tuple[Stated, ...]:
+    """What is said to be in a parcel; raises InvalidRequest."""
+    return _stated(_load(_Pack(), request)["contents"])
+
+
+def _stated(contents: Iterable[Mapping[str, Any]]) -> tuple[Stated, ...]:
+    return tuple(Stated(each["fulfilment_line_id"], each["part_number"].strip(), each["quantity"]) for each in contents)
 
 
 def target_preview(request: messages.PreviewSlaTargetRequest) -> TargetPreview:

@@ -76,6 +76,11 @@ def gave_it_out(caller: Caller, parties: Parties) -> bool:
     return is_unbound(caller) or (caller.has("dispatcher") and parties.issuer_org == caller.organization_id)
 
 
+def returns_parts(caller: Caller, parties: Parties) -> bool:
+    """Whether a caller may raise returns: who gave the work out, and the partner that does it (R-1, R-2)."""
+    return gave_it_out(caller, parties) or (caller.has("partner") and parties.executor_org == caller.organization_id)
+
+
 def does_the_work(caller: Caller, parties: Parties) -> bool:
     """Whether a caller belongs to those who do the work of an order: its partner, or its technician (R-1, R-4)."""
     if is_unbound(caller) or (caller.has("partner") and parties.executor_org == caller.organization_id):

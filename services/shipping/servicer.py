@@ -2,7 +2,14 @@
 
 from typing import Any
 
-from fieldmesh.shipping.v1 import carrier_service_pb2, fulfilment_order_pb2, rma_pb2, sla_draft_service_pb2, sla_pb2
+from fieldmesh.shipping.v1 import (
+    carrier_service_pb2,
+    fulfilment_order_pb2,
+    rma_pb2,
+    shipment_pb2,
+    sla_draft_service_pb2,
+    sla_pb2,
+)
 from fieldmesh.shipping.v1 import rma_service_pb2 as verbs
 from fieldmesh.shipping.v1 import shipping_service_pb2 as messages
 from google.protobuf.empty_pb2 import Empty
@@ -11,6 +18,7 @@ from services.chassis.identity import current_caller
 from services.shipping.handlers.carrier_reports import CarrierReports
 from services.shipping.handlers.drafting import Drafting
 from services.shipping.handlers.ordering import Ordering
+from services.shipping.handlers.packing import ParcelPacking
 from services.shipping.handlers.publishing import Publishing
 from services.shipping.handlers.return_desk import ReturnDesk
 from services.shipping.handlers.sla_desk import SlaDesk
@@ -20,15 +28,19 @@ from services.shipping.handlers.tracking import Tracking
 class FulfilmentDesk:
     """Serves FulfilmentDeskService."""
 
-    def __init__(self, ordering: Ordering, tracking: Tracking) -> None:
+    def __init__(self, ordering: Ordering, tracking: Tracking, packing: ParcelPacking) -> None:
         self._ordering = ordering
         self._tracking = tracking
+        self._packing = packing
 
     def PlaceOrder(self, request: messages.PlaceOrderRequest, _context: Any) -> fulfilment_order_pb2.FulfilmentOrder:
         return self._ordering.place_order(current_caller(), request)
 
     def IngestTracking(self, request: messages.IngestTrackingRequest, _context: Any) -> messages.IngestTrackingResponse:
         return self._tracking.ingest_tracking(current_caller(), request)
+
+    def PackParcel(self, request: messages.PackParcelRequest, _context: Any) -> shipment_pb2.Parcel:
+        return self._packing.pack_parcel(current_caller(), request)
 
 
 class SlaDeskServicer:

@@ -116,6 +116,8 @@ parcels = kit_table(
     "parcels",
     _text("ship_to_zone", 80),
     _whole("retired_sequence"),
+    # The carrier's message up to which what is in it was told.
+    _whole("packed_sequence"),
     *_by_party("parcels", "tracking_number"),
     unique=[("carrier", "tracking_number")],
 )

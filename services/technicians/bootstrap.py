@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from fieldmesh.technicians.v1 import events_pb2
@@ -15,6 +16,7 @@ from services.chassis.versions_servicer import VersionedSource
 from services.technicians import tables
 from services.technicians.booking import Booking
 from services.technicians.calendars import Calendars
+from services.technicians.contacts import Contacts
 from services.technicians.credentials import Credentials
 from services.technicians.desk import Desk
 from services.technicians.domain.suggesting import Weights
@@ -22,6 +24,7 @@ from services.technicians.domain.travel import Pace
 from services.technicians.expiring import Expiring, Orders
 from services.technicians.finding import RosterSearch
 from services.technicians.following import WORK_ORDERS, WORK_TYPES, Following
+from services.technicians.invitations import DAYS, Invitations
 from services.technicians.logins import Logins
 from services.technicians.photos import Photos
 from services.technicians.reminding import Reminding
@@ -31,8 +34,10 @@ from services.technicians.search import Search
 from services.technicians.servicer import (
     AssignmentDeskServicer,
     AvailabilityServicer,
+    ContactServicer,
     CredentialServicer,
     DirectoryServicer,
+    InvitationDesk,
     PhotoServicer,
     ProfileServicer,
     RosterServicer,
@@ -71,6 +76,9 @@ class Technicians:
     credentials: CredentialServicer
     photos: PhotoServicer
     availability: AvailabilityServicer
+    contacts: ContactServicer
+    invitation_desk: InvitationDesk
+    invitations: Invitations
     following: Following
     expiring: Expiring
     reminding: Reminding
@@ -80,11 +88,12 @@ class Technicians:
         return self.kit[f"fieldmesh.technicians.v1.{resource}Service"]
 
     def run_due(self) -> None:
-        """End reservations, apply memberships and tell of expiring certificates that are due now."""
+        """End reservations and invitations, apply memberships and tell of expiring certificates that are due now."""
         now = self.clock.now()
         self.directory.memberships.run_due(now)
         self.expiring.run_due(now)
         self.reminding.run_due(now)
+        self.invitations.run_due(now)
 
 
 @dataclass(frozen=True)
@@ -101,17 +110,25 @@ class Running:
         self.foundation.stop()
 
 
-def assemble(
-    database: Database, clock: Clock, orders: Orders, weights: Weights | None = None, pace: Pace | None = None
+def assemble(  # noqa: PLR0913 - what the installation sets
+    database: Database,
+    clock: Clock,
+    orders: Orders,
+    weights: Weights | None = None,
+    pace: Pace | None = None,
+    *,
+    invitation_days: float = DAYS,
 ) -> Technicians:
     """Give the service over a database, without anything that listens.
 
-    `weights` are those of suggestions, `pace` that of drives between visits.
+    `weights` are those of suggestions, `pace` that of drives between visits, `invitation_days` those of links.
     """
     wired = directory(NAME, database, clock)
     booking = Booking(wired.assignments)
     desk = Desk(database, clock, booking, Travel(pace or Pace()))
     logins = Logins(NAME, database, wired.people)
+    lifetime = timedelta(days=invitation_days)
+    invitations = Invitations(NAME, database, wired.invitations, wired.people, wired.teams, lifetime)
     roster = Roster(database, clock, wired.technicians, wired.membership, wired.assignments, orders)
     return Technicians(
         clock=clock,
@@ -124,6 +141,9 @@ def assemble(
         credentials=CredentialServicer(Credentials(database, clock, wired.held)),
         photos=PhotoServicer(Photos(NAME, database, wired.technicians)),
         availability=AvailabilityServicer(Calendars(database)),
+        contacts=ContactServicer(Contacts(NAME, database, wired.organizations)),
+        invitation_desk=InvitationDesk(invitations),
+        invitations=invitations,
         following=Following(booking),
         expiring=Expiring(NAME, database, booking, orders),
         reminding=Reminding(NAME, database),
@@ -138,7 +158,15 @@ def build(process: Process) -> Running:
     if not isinstance(settings, TechniciansSettings):
         # A host that runs several services in one process reads the settings that they share.
         settings = load_settings(TechniciansSettings)
-    return Running(foundation, assemble(foundation.database, process.clock, orders, settings.weights, settings.pace))
+    technicians = assemble(
+        foundation.database,
+        process.clock,
+        orders,
+        settings.weights,
+        settings.pace,
+        invitation_days=settings.invitation_days,
+    )
+    return Running(foundation, technicians)
 
 
 def sources() -> dict[str, VersionedSource]:

@@ -8,6 +8,7 @@ from fieldmesh.technicians.v1 import (
     assignment_pb2,
     certification_pb2,
     events_pb2,
+    invitation_pb2,
     membership_pb2,
     organization_pb2,
     person_pb2,
@@ -59,6 +60,7 @@ PERSON = Resource(
 TEAM = Resource(
     team_pb2.Team, tables.teams, scope=scope.TEAMS, on_change=publish_change(events_pb2.TeamChanged, "team")
 )
+INVITATION = Resource(invitation_pb2.Invitation, tables.invitations, scope=scope.INVITATIONS)
 CERTIFICATION = Resource(certification_pb2.Certification, tables.certifications)
 CERTIFICATE_HELD = Resource(
     technician_certification_pb2.TechnicianCertification,
@@ -89,7 +91,10 @@ class Directory:
 
     resources: tuple[Resource, ...]
     references: References
+    organizations: ResourceEngine
     people: ResourceEngine
+    teams: ResourceEngine
+    invitations: ResourceEngine
     assignments: ResourceEngine
     technicians: ResourceEngine
     membership: ResourceEngine
@@ -140,6 +145,7 @@ def directory(service: str, database: Database, clock: Clock) -> Directory:
         ORGANIZATION,
         PERSON,
         TEAM,
+        INVITATION,
         technician,
         membership,
         CERTIFICATION,
@@ -153,7 +159,10 @@ def directory(service: str, database: Database, clock: Clock) -> Directory:
     return Directory(
         resources,
         references,
+        organizations=ResourceEngine(ORGANIZATION, references),
         people=ResourceEngine(PERSON, references),
+        teams=ResourceEngine(TEAM, references),
+        invitations=ResourceEngine(INVITATION, references),
         assignments=ResourceEngine(ASSIGNMENT, references),
         technicians=ResourceEngine(technician, references),
         membership=ResourceEngine(membership, references),

@@ -57,6 +57,11 @@ def _own_teams(caller: Caller, table: Table) -> Branches:
     return owned(caller, table.c.organization_id) if manages else NO_ROW
 
 
+def _own_invitations(caller: Caller, table: Table) -> Branches:
+    """A partner's office sees whom it invited; who may become what elsewhere is nobody's business."""
+    return owned(caller, table.c.organization_id) if caller.has("partner") else NO_ROW
+
+
 def _own_people(caller: Caller, table: Table) -> Branches:
     """A partner's office keeps its own people (R-1); everybody else's are the admins' business."""
     return owned(caller, table.c.organization_id) if caller.has("partner") else NO_ROW
@@ -135,6 +140,7 @@ def _assignments(caller: Caller, table: Table) -> Branches:
 
 
 PEOPLE = Where(_known_people, _own_people)
+INVITATIONS = Where(_own_invitations)
 TEAMS = Where(_known_people, _own_teams)
 TECHNICIANS = Where(_technicians, _changeable_technicians)
 MEMBERSHIPS = Where(_memberships, _changeable_memberships)

@@ -9,8 +9,10 @@ from fieldmesh.technicians.v1 import (
     availability_service_pb2,
     certification_pb2,
     credential_service_pb2,
+    invitation_pb2,
     membership_pb2,
     organization_pb2,
+    organization_service_pb2,
     person_pb2,
     photo_service_pb2,
     roster_service_pb2,
@@ -36,8 +38,10 @@ if TYPE_CHECKING:
     from services.technicians.servicer import (
         AssignmentDeskServicer,
         AvailabilityServicer,
+        ContactServicer,
         CredentialServicer,
         DirectoryServicer,
+        InvitationDesk,
         PhotoServicer,
         ProfileServicer,
         RosterServicer,
@@ -129,6 +133,18 @@ class TechniciansService(MeshService):
     @serves(availability_service_pb2.DESCRIPTOR.services_by_name["AvailabilityService"])
     def availability(self) -> AvailabilityServicer:
         return self._graph.availability
+
+    @serves(organization_service_pb2.DESCRIPTOR.services_by_name["OrganizationContactService"])
+    def contacts(self) -> ContactServicer:
+        return self._graph.contacts
+
+    @serves(invitation_pb2.DESCRIPTOR.services_by_name["InvitationService"])
+    def invitations(self) -> KitServicer:
+        return self._graph.servicer("Invitation")
+
+    @serves(invitation_pb2.DESCRIPTOR.services_by_name["InvitationDeskService"])
+    def invitation_desk(self) -> InvitationDesk:
+        return self._graph.invitation_desk
 
     @on_event("workorders", events_pb2.WorkOrderMoved, handler="technicians.work-order-moved", lane=_ORDERS_LANE)
     def work_order_moved(self, transaction: Transaction, event: Event, payload: events_pb2.WorkOrderMoved) -> None:

@@ -7,7 +7,10 @@ from fieldmesh.technicians.v1 import (
     assignment_pb2,
     availability_service_pb2,
     credential_service_pb2,
+    invitation_pb2,
     membership_pb2,
+    organization_pb2,
+    organization_service_pb2,
     person_pb2,
     photo_service_pb2,
     roster_service_pb2,
@@ -19,9 +22,11 @@ from fieldmesh.technicians.v1 import (
 from services.chassis.errors import InvalidRequest, Violation
 from services.chassis.identity import current_caller
 from services.technicians.calendars import Calendars
+from services.technicians.contacts import Contacts
 from services.technicians.credentials import Credentials
 from services.technicians.desk import Desk
 from services.technicians.finding import RosterSearch
+from services.technicians.invitations import Invitations
 from services.technicians.logins import Logins
 from services.technicians.photos import Photos
 from services.technicians.roster import Roster
@@ -121,6 +126,43 @@ class RosterServicer:
         self, request: roster_service_pb2.OffboardTechnicianRequest, _context: Any
     ) -> roster_service_pb2.OffboardTechnicianResponse:
         return self._roster.offboard(current_caller(), request)
+
+
+class ContactServicer:
+    """How organisations are reached."""
+
+    def __init__(self, contacts: Contacts) -> None:
+        self._contacts = contacts
+
+    def UpdateOrganizationContacts(
+        self, request: organization_service_pb2.UpdateOrganizationContactsRequest, _context: Any
+    ) -> organization_pb2.Organization:
+        return self._contacts.update(current_caller(), request)
+
+
+class InvitationDesk:
+    """Inviting people to sign in."""
+
+    def __init__(self, invitations: Invitations) -> None:
+        self._invitations = invitations
+
+    def InvitePerson(self, request: invitation_pb2.InvitePersonRequest, _context: Any) -> invitation_pb2.Invitation:
+        return self._invitations.invite(current_caller(), request)
+
+    def ResendInvitation(
+        self, request: invitation_pb2.ResendInvitationRequest, _context: Any
+    ) -> invitation_pb2.Invitation:
+        return self._invitations.resend(current_caller(), request)
+
+    def WithdrawInvitation(
+        self, request: invitation_pb2.WithdrawInvitationRequest, _context: Any
+    ) -> invitation_pb2.Invitation:
+        return self._invitations.withdraw(current_caller(), request)
+
+    def AcceptInvitation(
+        self, request: invitation_pb2.AcceptInvitationRequest, _context: Any
+    ) -> invitation_pb2.AcceptInvitationResponse:
+        return self._invitations.accept(current_caller(), request)
 
 
 class CredentialServicer:

@@ -25,6 +25,8 @@ class TechniciansSettings(Settings):
     suggest_distance: Weight = 25.0
     suggest_load: Weight = 15.0
     suggest_availability: Weight = 10.0
+    # How long the link of an invitation can be used.
+    invitation_days: Annotated[float, Field(gt=0, le=60)] = 7.0
     travel_factor: Annotated[float, Field(ge=1, le=5)] = 1.3
     travel_miles_an_hour: Annotated[float, Field(ge=5, le=100)] = 45.0
 

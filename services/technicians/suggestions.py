@@ -7,7 +7,7 @@ from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING, Final
 
 from fieldmesh.technicians.v1 import technicians_service_pb2
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 
 from services.chassis.errors import InvalidRequest, Violation
 from services.technicians import repository
@@ -80,18 +80,18 @@ def _candidates(connection: Connection, inquiry: Inquiry, zone: str) -> list[Can
     presence = repository.presence_of(connection, members, inquiry.occasion)
     return [
         Candidate(
-            technician_id=row.id,
-            person_id=row.person_id,
-            name=row.name,
-            held=tuple(held.get(row.id, ())),
-            home=None if row.position_latitude is None else Place(row.position_latitude, row.position_longitude),
-            visits=visits.get(row.id, 0),
-            busy=row.id in busy,
-            absent=row.id in presence.absent,
-            outside=presence.outside.get(row.id, ""),
-            photo_version=row.photo_version,
+            technician_id=technician_id,
+            person_id=person_id,
+            name=name,
+            held=tuple(held.get(technician_id, ())),
+            home=None if latitude is None else Place(latitude, longitude),
+            visits=visits.get(technician_id, 0),
+            busy=technician_id in busy,
+            absent=technician_id in presence.absent,
+            outside=presence.outside.get(technician_id, ""),
+            photo_version=photo_version,
         )
-        for row in rows
+        for technician_id, person_id, name, photo_version, latitude, longitude in rows
     ]
 
 
@@ -100,12 +100,18 @@ def _held(connection: Connection, inquiry: Inquiry, members: Select[tuple[str]])
     if not needed:
         return {}
     columns = technician_certifications.c
-    wanted = select(
-        columns.technician_id, columns.certification_code, columns.issue_date, columns.expiry_date, columns.revoke_date
-    ).where(columns.certification_code.in_(needed), columns.technician_id.in_(members))
+    day = inquiry.occasion.day
+    # Only those that are valid on the day, so that two dates of each need not be read: there are thousands.
+    wanted = select(columns.technician_id, columns.certification_code, columns.expiry_date).where(
+        columns.certification_code.in_(needed),
+        columns.technician_id.in_(members),
+        columns.issue_date <= day,
+        or_(columns.expiry_date.is_(None), columns.expiry_date >= day),
+        or_(columns.revoke_date.is_(None), columns.revoke_date > day),
+    )
     found: dict[str, list[Held]] = defaultdict(list)
-    for technician_id, *certificate in connection.execute(wanted):
-        found[technician_id].append(Held(*certificate))
+    for technician_id, code, expires in connection.execute(wanted).all():
+        found[technician_id].append(Held(code, day, expires))
     return found
 
 
@@ -125,7 +131,7 @@ def _visits(connection: Connection, inquiry: Inquiry, zone: str, members: Select
         )
         .group_by(columns.technician_id)
     )
-    return {row[0]: row[1] for row in connection.execute(wanted)}
+    return {row[0]: row[1] for row in connection.execute(wanted).all()}
 
 
 def _busy(connection: Connection, inquiry: Inquiry, members: Select[tuple[str]]) -> set[str]:
@@ -133,7 +139,7 @@ def _busy(connection: Connection, inquiry: Inquiry, members: Select[tuple[str]])
     if overlap is None:
         return set()
     wanted = select(assignments.c.technician_id).where(assignments.c.technician_id.in_(members), overlap)
-    return set(connection.execute(wanted).scalars())
+    return set(connection.execute(wanted).scalars().all())
 
 
 def _told(suggestion: Suggestion, drives: Sequence[str]) -> _contract.Suggestion:

@@ -3,6 +3,7 @@
 from fieldmesh.technicians.v1 import (
     assignment_pb2,
     certification_pb2,
+    invitation_pb2,
     membership_pb2,
     organization_pb2,
     person_pb2,
@@ -35,6 +36,7 @@ metadata = MetaData()
 chassis = chassis_tables(metadata)
 
 _SIGNS_IN = text("login <> ''")
+_IS_OPEN = text("state = 1")
 
 
 def _ref(name: str) -> Column[str]:
@@ -53,6 +55,15 @@ people = kit_table(
 )
 
 teams = kit_table(metadata, team_pb2.Team, "teams", unique=[("organization_id", "name")])
+
+invitations = kit_table(
+    metadata,
+    invitation_pb2.Invitation,
+    "invitations",
+    Index("ix_invitations_waiting", "state", "expire_time"),
+    # One open invitation for an address.
+    Index("uq_invitations_open", "email", unique=True, sqlite_where=_IS_OPEN, postgresql_where=_IS_OPEN),
+)
 
 technicians = kit_table(
     metadata,

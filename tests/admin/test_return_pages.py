@@ -161,6 +161,29 @@ def test_a_dispatcher_asks_parts_of_a_fulfilment_order_back(rma, verbs, mesh, si
     assert [(line.fulfilment_line_id, line.quantity) for line in asked.lines] == [("f1", 2)]
 
 
+@pytest.mark.req("R-1")
+@pytest.mark.req("CP-47")
+def test_a_partner_says_which_parts_it_sends_back_and_is_not_asked_for_day_or_proof(rma, verbs, mesh, sign_in):
+    sent = mesh.rows[fulfilment_order_pb2.FulfilmentOrder.DESCRIPTOR.full_name][ident("fso", 1)]
+    sent.lines.add(id="f1", part_number="VT40-HEAD", part_name="Head", quantity=3, required=True)
+    parcel = mesh.rows[shipment_pb2.Parcel.DESCRIPTOR.full_name][ident("parcel", 2)]
+    parcel.state = shipment_pb2.PARCEL_STATE_DELIVERED
+    partner, path = sign_in("partner"), f"/work-orders/{ORDER}/parts/{sent.id}/return"
+    assert "Return parts" in tab(partner).text
+
+    fields = partner.fields(path, **{"cause": "RMA_CAUSE_FAULTY_PARTS", "quantity-f1": "1"})
+    answer = partner.post(path, {**fields, "condition-f1": "PART_CONDITION_WRONG"})
+
+    (asked,) = verbs
+    assert {"due_date", "without_proof"}.isdisjoint(fields)
+    assert [(line.fulfilment_line_id, line.quantity, line.condition) for line in asked.lines] == [
+        ("f1", 1, rma_pb2.PART_CONDITION_WRONG)
+    ]
+    assert answer.headers["Location"].endswith("?tab=parts")
+    assert "those who gave the work out are told" in partner.get(TAB).text
+    assert "RMA_CAUSE_READDRESSED" not in partner.get(path).text
+
+
 def test_a_return_of_another_order_and_an_unknown_verb_are_not_there(rma, verbs, sign_in):
     partner = sign_in("partner")
     assert partner.get(f"/work-orders/{ORDER}/returns/{RMA}/explode").status_code == 404

@@ -9,7 +9,7 @@ import pytest
 import yaml
 from fieldmesh.notifications.v1 import message_pb2, webhook_pb2
 from fieldmesh.technicians.v1 import organization_pb2
-from fieldmesh.workorders.v1 import work_order_pb2, work_order_service_pb2
+from fieldmesh.workorders.v1 import work_order_pb2, work_order_service_pb2, workflow_pb2
 
 from admin.pages.webhooks import mapping
 from admin.security.models import Attempts
@@ -130,13 +130,50 @@ def test_whoever_adds_an_endpoint_is_shown_its_secret_and_where_reports_go(dispa
     mesh.verbs[path] = create
     try:
         fields = dispatcher.fields("/webhooks/new")
-        fields |= {"name": "Billing", "url": "https://b.example.com/", "event_types": "billing\nhanded_over"}
+        fields |= {"name": "Billing", "url": "https://b.example.com/", "event_types": ["billing", "handed_over"]}
         page = dispatcher.post("/webhooks/new", fields).text
     finally:
         del mesh.verbs[path]
 
     assert "whsec_Zmlyc3Q=" in page
     assert "/api/webhooks/" in page
+
+
+def test_events_are_chosen_from_what_workflows_name_and_from_what_the_endpoint_has(dispatcher, endpoint, mesh):
+    def describe(request, _caller):
+        effects = {"partner_service": ["handed_over", "billing"]}.get(request.version.workflow, [])
+        return workflow_pb2.DescribeWorkflowResponse(
+            transitions=[workflow_pb2.WorkflowTransition(name="go", effects=effects)]
+        )
+
+    path = "/fieldmesh.workorders.v1.WorkflowService/DescribeWorkflow"
+    mesh.verbs[path] = describe
+    try:
+        fields = dispatcher.fields(f"/webhooks/{endpoint.id}/edit")
+        shown = dispatcher.get(f"/webhooks/{endpoint.id}/edit").text
+        nothing = dispatcher.post(f"/webhooks/{endpoint.id}/edit", {**fields, "event_types": []})
+        fields = dispatcher.fields(f"/webhooks/{endpoint.id}/edit")
+        saved = dispatcher.post(f"/webhooks/{endpoint.id}/edit", {**fields, "event_types": ["billing", "withdrawn"]})
+    finally:
+        del mesh.verbs[path]
+
+    assert fields["event_types"] == ["handed_over", "withdrawn"]
+    for words in ("Every move of a work order", "Billing", "withdrawn (no workflow names it)"):
+        assert words in shown
+    assert nothing.status_code == 422
+    assert saved.status_code == 302
+    assert list(mesh.rows[webhook_pb2.WebhookEndpoint.DESCRIPTOR.full_name][endpoint.id].event_types) == [
+        "billing", "withdrawn",
+    ]  # fmt: skip
+    assert "handed_over (no workflow names it)" not in shown
+
+
+def test_what_is_chosen_stays_while_workorders_does_not_answer(dispatcher, endpoint, mesh):
+    mesh.down.add("workorders")
+
+    fields = dispatcher.fields(f"/webhooks/{endpoint.id}/edit")
+
+    assert fields["event_types"] == ["handed_over", "withdrawn"]
 
 
 def test_a_test_event_is_sent_from_the_endpoints_page(dispatcher, endpoint, hooks, mesh):

@@ -11,6 +11,7 @@ from admin.grpcfab.context import mesh
 from admin.grpcfab.errors import sentence
 from admin.grpcfab.panel import Panel
 from admin.grpcfab.routes import expose, has_access
+from admin.pages.webhooks.event_types import webhook_form
 from services.chassis.errors import Refusal
 from services.chassis.ids import new_id
 
@@ -39,6 +40,12 @@ class WebhookEndpointPanel(Panel):
     def permissions(self) -> Mapping[str, MethodDescriptor]:
         own = {f"can_{route}": _SERVICE.methods_by_name[method] for route, method in _GUARDED_BY.items()}
         return {**super().permissions(), **own}
+
+    def _init_forms(self) -> None:
+        super()._init_forms()
+        spec = self.datamodel.resource
+        self.add_form = webhook_form(spec.writable(creating=True), "WebhookEndpointAddForm")
+        self.edit_form = webhook_form(spec.writable(creating=False), "WebhookEndpointEditForm")
 
     @expose("/<pk>/secret", methods=["POST"])
     @has_access

@@ -29,6 +29,7 @@ from admin.pages.work_orders.diagram import Diagram
 from admin.pages.work_orders.line_items import LineItems
 from admin.pages.work_orders.moving import Moving
 from admin.pages.work_orders.own_views import OwnViews
+from admin.pages.work_orders.packing import Packing
 from admin.pages.work_orders.record import Record
 from admin.pages.work_orders.returning import Returning
 from services.chassis.errors import InvalidRequest, Refusal
@@ -74,11 +75,12 @@ _GUARDED_BY = {
     "remove_line_item": "UpdateWorkOrder",
     "change_return": "GetWorkOrder",
     "raise_return": "GetWorkOrder",
+    "pack_parcel": "GetWorkOrder",
 }
 
 
 class WorkOrderPanel(  # every page of an order, in one view
-    Record, Moving, Bulk, OwnViews, Collaboration, Creation, LineItems, Returning, Addresses, Diagram, Panel
+    Record, Moving, Bulk, OwnViews, Collaboration, Creation, LineItems, Returning, Packing, Addresses, Diagram, Panel
 ):
     """Pages of work orders; who may do what is asked from the service at every step."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 from fieldmesh.common.v1 import list_pb2
@@ -21,16 +22,18 @@ from fieldmesh.shipping.v1 import (
 from admin.grpcfab import cells
 from admin.grpcfab.context import mesh
 from admin.grpcfab.spec import resource_of
+from admin.pages.work_orders.contents import contents, under_way
 from admin.pages.work_orders.related import of_order
 from admin.pages.work_orders.return_verbs import offered
 from admin.pages.work_orders.returning import CONDITIONS
 from admin.pages.work_orders.sites import site_zone
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from fieldmesh.workorders.v1 import work_order_pb2
 
+    from admin.pages.work_orders.contents import Contents
     from admin.pages.work_orders.return_verbs import Verb
 
 SOON_DAYS = 3
@@ -56,6 +59,7 @@ class TrackedParcel:
     retired: cells.Cell
     expected: str
     delivered: cells.Cell
+    contents: Contents
     moments: Sequence[Moment]
 
 
@@ -71,6 +75,7 @@ class Fulfilment:
     parcels: Sequence[TrackedParcel]
     lines: Sequence[Line]
     delivered: str
+    under_way: str
 
     @property
     def left(self) -> bool:
@@ -110,8 +115,8 @@ class Return:
     verbs: Sequence[Verb]
 
 
-def fulfilments(order: work_order_pb2.WorkOrder) -> list[Fulfilment]:
-    """The fulfilment orders of a work order, newest first."""
+def fulfilments(order: work_order_pb2.WorkOrder, offered: Collection[str]) -> list[Fulfilment]:
+    """The fulfilment orders of a work order, newest first; `offered` are the transitions that the viewer may fire."""
     placed = (
         mesh()
         .stub(fulfilment_order_pb2_grpc.FulfilmentOrderServiceStub)
@@ -123,6 +128,9 @@ def fulfilments(order: work_order_pb2.WorkOrder) -> list[Fulfilment]:
         .ListParcels(shipment_pb2.ListParcelsRequest(query=of_order(order, "tracking_number")))
     )
     moments = _moments([parcel.id for parcel in parcels.parcels])
+    packed: defaultdict[str, list[shipment_pb2.Parcel]] = defaultdict(list)
+    for parcel in parcels.parcels:
+        packed[parcel.fulfilment_order_id].append(parcel)
     numbers = {line.id: each.number for each in placed.fulfilment_orders for line in each.lines}
     return [
         Fulfilment(
@@ -131,9 +139,10 @@ def fulfilments(order: work_order_pb2.WorkOrder) -> list[Fulfilment]:
             outcome=_badge(each, "outcome"),
             created=cells.instant(each.create_time.ToDatetime(tzinfo=dt.UTC)),
             expected=_date(each, "expected_delivery_date"),
-            parcels=[_tracked(parcel, moments) for parcel in parcels.parcels if parcel.fulfilment_order_id == each.id],
+            parcels=[_tracked(parcel, moments, offered) for parcel in packed[each.id]],
             lines=[Line(line, _notes(line, numbers)) for line in each.lines],
-            delivered=_arrived([parcel for parcel in parcels.parcels if parcel.fulfilment_order_id == each.id]),
+            delivered=_arrived(packed[each.id]),
+            under_way=under_way(each, packed[each.id]),
         )
         for each in placed.fulfilment_orders
     ]
@@ -213,7 +222,7 @@ def target_of(order: work_order_pb2.WorkOrder) -> sla_pb2.SlaTarget | None:
     return targets[0] if targets else None
 
 
-def _tracked(parcel: shipment_pb2.Parcel, moments: dict[str, list[Moment]]) -> TrackedParcel:
+def _tracked(parcel: shipment_pb2.Parcel, moments: dict[str, list[Moment]], offered: Collection[str]) -> TrackedParcel:
     delivered = parcel.HasField("deliver_time")
     return TrackedParcel(
         parcel=parcel,
@@ -221,6 +230,7 @@ def _tracked(parcel: shipment_pb2.Parcel, moments: dict[str, list[Moment]]) -> T
         retired=_badge(parcel, "retirement"),
         expected=_date(parcel, "expected_delivery_date"),
         delivered=cells.instant(parcel.deliver_time.ToDatetime(tzinfo=dt.UTC)) if delivered else cells.EMPTY,
+        contents=contents(parcel, offered),
         moments=moments.get(parcel.id, []),
     )
 

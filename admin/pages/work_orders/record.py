@@ -155,11 +155,11 @@ class Record:
         return [*(refusal.message for refusal in complete.refusals), *proofs]
 
     def _tab_parts(self, order: work_order_pb2.WorkOrder, offered: Sequence[Available]) -> Mapping[str, Any]:
-        del offered
         return {
-            "fulfilments": parts.fulfilments(order),
+            "fulfilments": parts.fulfilments(order, {each.name for each in offered}),
             "returns": parts.returns(order),
             "may_raise": return_verbs.may_raise(),
+            "sends_back": return_verbs.sends_back(),
         }
 
     def _tab_related(self, order: work_order_pb2.WorkOrder, offered: Sequence[Available]) -> Mapping[str, Any]:

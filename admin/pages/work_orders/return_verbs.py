@@ -21,6 +21,7 @@ METHODS: Final = rma_service_pb2.DESCRIPTOR.services_by_name["RmaDeskService"].m
 RAISE: Final = METHODS["RaiseRma"]
 UNPROVED: Final = frozenset({rma_pb2.RMA_STATE_REQUESTED, rma_pb2.RMA_STATE_LABEL_SENT})
 _OPEN: Final = UNPROVED | {rma_pb2.RMA_STATE_SHIPPED}
+_ASKING: Final = frozenset({"dispatcher", "admin"})
 RECEIVED: Final = rma_pb2.RMA_STATE_RECEIVED
 
 
@@ -103,5 +104,10 @@ def offered(rma: rma_pb2.Rma) -> list[Verb]:
 
 
 def may_raise() -> bool:
-    """Whether a role of the viewer may ask parts back."""
+    """Whether a role of the viewer may raise a return."""
     return bool(allowed_roles(RAISE) & viewer_roles())
+
+
+def sends_back() -> bool:
+    """Whether the viewer's side does the work and sends parts back; the other side asks for them."""
+    return not viewer_roles() & _ASKING

@@ -22,7 +22,7 @@ from admin.grpcfab.forms import ResourceForm, dump, form_class
 from admin.grpcfab.routes import expose, has_access, redraws
 from admin.pages.work_orders import related
 from admin.pages.work_orders.collaboration import upload_all
-from admin.pages.work_orders.return_verbs import RAISE, UNPROVED, VERBS
+from admin.pages.work_orders.return_verbs import RAISE, UNPROVED, VERBS, sends_back
 from services.chassis.errors import Refusal
 from services.chassis.ids import new_id
 
@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from admin.grpcfab.rows import Row
 
 _UNPROCESSABLE: Final = 422
+ASK_BACK: Final = "Ask parts back"
+RETURN_PARTS: Final = "Return parts"
 CONDITIONS: Final = spec.fields_of(rma_service_pb2.LineReceived.DESCRIPTOR)[2].choices
 
 
@@ -46,6 +48,22 @@ RaiseForm: Final = form_class(
         *(_RAISE_FIELDS[name] for name in ("due_date", "comment", "without_proof")),
     ),
     "RaiseRmaForm",
+)
+_PARTNERS_CAUSES: Final = {
+    rma_pb2.RMA_CAUSE_OLD_PARTS,
+    rma_pb2.RMA_CAUSE_UNUSED_PARTS,
+    rma_pb2.RMA_CAUSE_FAULTY_PARTS,
+}
+_CAUSE: Final = _RAISE_FIELDS["cause"]
+# A partner leaves the day and the need of a proof to those who gave the work out.
+SendBackForm: Final = form_class(
+    (
+        dataclasses.replace(
+            _CAUSE, required=True, choices=tuple(each for each in _CAUSE.choices if each.number in _PARTNERS_CAUSES)
+        ),
+        _RAISE_FIELDS["comment"],
+    ),
+    "SendBackForm",
 )
 
 
@@ -107,11 +125,12 @@ class Returning:
     @redraws
     def raise_return(self, pk: str, one: str) -> Any:
         row: Row = self.row(pk)  # type: ignore[attr-defined]
-        sent = _fulfilment(row, one)
+        sent = fulfilment_of(row, one)
+        kind = SendBackForm if sends_back() else RaiseForm
         if request.method == "GET":
-            form = RaiseForm.drawn(None)
+            form = kind.drawn(None)
             return self._draw_return(row, form, sent=sent)
-        form = RaiseForm.sent(request.form)
+        form = kind.sent(request.form)
         lines = _asked(sent, request.form)
         problems = [] if lines else ["Say of at least one part how many come back."]
         if not form.validate() or problems:
@@ -125,7 +144,8 @@ class Returning:
             form.request_key.data = new_id()
             told = form.refuse(refusal) if refusal.kind == "invalid" else [form_sentence(refusal)]
             return self._draw_return(row, form, told, http_status(refusal), sent=sent)
-        flash(f"Return {made.number} was raised; the partner is told.", "success")
+        told_whom = "those who gave the work out are" if sends_back() else "the partner is"
+        flash(f"Return {made.number} was raised; {told_whom} told.", "success")
         return redirect(f"{self.url_of(row.id)}?tab=parts")  # type: ignore[attr-defined]
 
     def _draw_return(
@@ -135,7 +155,8 @@ class Returning:
         page = self.render_template(  # type: ignore[attr-defined]
             "pages/work_orders/return.html",
             panel=self,
-            title=f"{verb.label}: {rma.number}" if verb and rma else "Ask parts back",
+            title=f"{verb.label}: {rma.number}" if verb and rma else RETURN_PARTS if sends_back() else ASK_BACK,
+            sends_back=sends_back(),
             row=row,
             order=order,
             form=form,
@@ -160,7 +181,7 @@ def _return(row: Row, one: str) -> rma_pb2.Rma:
     return found
 
 
-def _fulfilment(row: Row, one: str) -> fulfilment_order_pb2.FulfilmentOrder:
+def fulfilment_of(row: Row, one: str) -> fulfilment_order_pb2.FulfilmentOrder:
     """A fulfilment order of an order; 404 for that of another."""
     stub = mesh().stub(fulfilment_order_pb2_grpc.FulfilmentOrderServiceStub)
     found = stub.GetFulfilmentOrder(fulfilment_order_pb2.GetFulfilmentOrderRequest(id=one))
@@ -197,7 +218,7 @@ def _counted(rma: rma_pb2.Rma, given: MultiDict[str, str]) -> list[rma_service_p
     return [
         rma_service_pb2.LineReceived(
             line_id=line.id,
-            quantity=_number(given.get(f"quantity-{line.id}", "")),
+            quantity=number_in(given.get(f"quantity-{line.id}", "")),
             condition=_condition(given.get(f"condition-{line.id}", "")),
         )
         for line in rma.lines
@@ -212,15 +233,15 @@ def _asked(
     return [
         rma_service_pb2.RmaLineWanted(
             fulfilment_line_id=line.id,
-            quantity=_number(given.get(f"quantity-{line.id}", "")),
+            quantity=number_in(given.get(f"quantity-{line.id}", "")),
             condition=_condition(given.get(f"condition-{line.id}", "")),
         )
         for line in sent.lines
-        if _number(given.get(f"quantity-{line.id}", ""))
+        if number_in(given.get(f"quantity-{line.id}", ""))
     ]
 
 
-def _number(text: str) -> int:
+def number_in(text: str) -> int:
     """A small whole number; what is none is 0, or too many for any line."""
     return min(int(text), 1_000_000) if text.strip().isdecimal() else 0
 

@@ -20,6 +20,7 @@ from sqlalchemy import BigInteger, Boolean, Float, Integer, LargeBinary, String,
 from sqlalchemy.types import TypeEngine
 
 from services.chassis.fields import FieldKind, FieldRules, field_rules
+from services.chassis.kit.stored_lists import write_list
 from services.chassis.types import Instant, JsonText, LocalDate, StringList
 
 Resource = TypeVar("Resource", bound=Message)
@@ -182,7 +183,7 @@ def _write_leaf(message: Message, column: FieldColumn, value: Any) -> None:
     elif kind is FieldKind.TEXTS:
         getattr(holder, name).extend(value)
     elif kind is FieldKind.LIST:
-        json_format.ParseDict({name: value}, holder, ignore_unknown_fields=True)
+        write_list(holder, name, value)
     else:
         setattr(holder, name, value)
 

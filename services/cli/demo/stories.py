@@ -7,7 +7,13 @@ from functools import partial
 from io import BytesIO
 from typing import TYPE_CHECKING, Final
 
-from fieldmesh.shipping.v1 import shipment_pb2, shipping_service_pb2, shipping_service_pb2_grpc
+from fieldmesh.shipping.v1 import (
+    fulfilment_order_pb2,
+    fulfilment_order_pb2_grpc,
+    shipment_pb2,
+    shipping_service_pb2,
+    shipping_service_pb2_grpc,
+)
 from fieldmesh.workorders.v1 import (
     case_pb2,
     case_pb2_grpc,
@@ -224,11 +230,23 @@ class Story:
         assign(update, "expected_delivery_date", self.plan.day(4))
         assign(update, "occur_time", now)
         self.desk.become("")
+        if state == shipment_pb2.PARCEL_STATE_ANNOUNCED:
+            update.contents.extend(self._packed(order.fulfilment.fulfilment_order_id, parcel))
         stub = self.desk.channels.stub(shipping_service_pb2_grpc.FulfilmentDeskServiceStub, "shipping")
         answer = stub.IngestTracking(shipping_service_pb2.IngestTrackingRequest(updates=[update], request_id=new_id()))
         refused = [result.message for result in answer.results if result.refused]
         if refused:
             raise RuntimeError(f"shipping refused the demo's tracking: {refused[0]}")
+
+    def _packed(self, order_id: str, parcel: int) -> list[shipping_service_pb2.PackedPart]:
+        """The lines that a parcel holds: lines are spread over parcels; what is sent again comes in one of its own."""
+        stub = self.desk.channels.stub(fulfilment_order_pb2_grpc.FulfilmentOrderServiceStub, "shipping")
+        sent = stub.GetFulfilmentOrder(fulfilment_order_pb2.GetFulfilmentOrderRequest(id=order_id))
+        return [
+            shipping_service_pb2.PackedPart(fulfilment_line_id=line.id, quantity=line.quantity)
+            for place, line in enumerate(sent.lines)
+            if parcel >= self.plan.parcels or place % self.plan.parcels == parcel
+        ]
 
     def assign_technician(self, chosen: str, _now: datetime, transition: str = "assign_technician") -> None:
         """Somebody with the skills, else somebody with a reason; the lead, or whoever comes beside."""

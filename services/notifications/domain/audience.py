@@ -38,6 +38,8 @@ class Audience(StrEnum):
     """The technician whose certificate it is about, and their organisation's office; no workflow names them."""
     ENDPOINT_DISPATCHERS = "endpoint_dispatchers"
     """Of the organisation whose webhook endpoint it is about; no workflow names them."""
+    INVITED = "invited"
+    """Whoever is invited to sign in; no workflow names them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +163,7 @@ _SELECTORS: Mapping[Audience, Callable[[Involved], tuple[Selector, ...]]] = {
     Audience.CREDENTIAL_HOLDER: lambda involved: _people(involved.technician_person_id),
     Audience.CREDENTIAL_OFFICE: lambda involved: _office(involved.executor_org, involved.outside_assignee),
     Audience.ENDPOINT_DISPATCHERS: lambda involved: _role(involved.issuer_org, "dispatcher"),
+    Audience.INVITED: lambda involved: _one_of("", involved.outside_assignee),
 }
 
 

@@ -29,8 +29,9 @@ class MailContent:
     """The words of one mail to one person; plain text throughout, escaped by the layout.
 
     `badge` is the order's state; `quote` what somebody wrote, with `quote_by`; `next_steps` what to do now; `why`
-    tells the reader why it came to them. With a `submission`, its button lets them decide without signing in: that
-    link is signed as the mail is sent, and stands nowhere else.
+    tells the reader why it came to them. With a `submission`, its button lets them decide without signing in, and with
+    an `invitation` (its id, its `round`, and `until` when in seconds since 1970) choose a password: such a link is
+    signed as the mail is sent, and stands nowhere else.
     """
 
     subject: str
@@ -48,6 +49,9 @@ class MailContent:
     locale: str = "en"
     number: str = ""
     submission: int = 0
+    invitation: str = ""
+    round: int = 0
+    until: int = 0
 
     def as_json(self) -> dict[str, Any]:
         """A form that JSON can hold; `from_json` is its inverse."""

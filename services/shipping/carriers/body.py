@@ -10,6 +10,7 @@ from fieldmesh.shipping.v1 import shipment_pb2, shipping_service_pb2
 from services.chassis.errors import InvalidRequest, Violation
 
 _PREFIX = "PARCEL_STATE_"
+_MOST_PIECES = 10_000
 _STATES = {name.removeprefix(_PREFIX).lower(): number for name, number in shipment_pb2.ParcelState.items() if number}
 Update = shipping_service_pb2.CarrierUpdate
 
@@ -93,6 +94,17 @@ def _instant(update: Update, name: str, value: Any) -> None:
         raise _WrongField("must be an instant with its zone such as 2026-03-02T15:30:00Z") from error
 
 
+def _contents(update: Update, name: str, value: Any) -> None:
+    parts = value if isinstance(value, list) else [None]
+    for each in parts:
+        given = each if isinstance(each, dict) else {}
+        number, quantity = given.get("part_number"), given.get("quantity")
+        whole = isinstance(quantity, int) and not isinstance(quantity, bool) and 0 < quantity <= _MOST_PIECES
+        if given.keys() != {"part_number", "quantity"} or not isinstance(number, str) or not whole:
+            raise _WrongField('must be a list such as [{"part_number": "VT40-HEAD", "quantity": 1}]')
+        getattr(update, name).add(part_number=number, quantity=quantity)
+
+
 _FIELDS: Mapping[str, Callable[[Update, str, Any], None]] = {
     "tracking_number": _text,
     "carrier_sequence": _whole,
@@ -105,6 +117,7 @@ _FIELDS: Mapping[str, Callable[[Update, str, Any], None]] = {
     "fulfilment_order_number": _text,
     "optional_parcel": _flag,
     "required_parcels": _whole,
+    "contents": _contents,
 }
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, select
 
 from services.shipping.domain.fulfilment import Outcome, Phase
+from services.shipping.domain.packing import Stated
 from services.shipping.domain.parcels import ParcelState, Retirement, Sighting
 from services.shipping.domain.tracking import Update
 from services.shipping.domain.zones import zone_named
@@ -66,7 +67,7 @@ class Simulator:
     def _unpacked(self, connection: Connection, now: datetime) -> Sequence[Any]:
         columns = fulfilment_orders.c
         wanted = (
-            select(columns.number, columns.ship_to_zone)
+            select(columns.number, columns.ship_to_zone, columns.lines)
             .where(
                 columns.phase == int(Phase.PLACED),
                 columns.outcome == int(Outcome.COUNTS),
@@ -93,7 +94,10 @@ def _next(row: Row[Any], now: datetime) -> Update:
 def _label(row: Row[Any], now: datetime) -> Update:
     expected = _day(row.ship_to_zone, now + DAYS_ON_THE_WAY)
     sighting = Sighting(1, ParcelState.ANNOUNCED, now, expected, description="Label created")
-    return Update(CARRIER, f"NWS{row.number}", sighting, order_number=row.number)
+    contents = tuple(
+        Stated(line["id"], quantity=left) for line in row.lines if (left := line["quantity"] - line.get("replaced", 0))
+    )
+    return Update(CARRIER, f"NWS{row.number}", sighting, order_number=row.number, contents=contents)
 
 
 def _day(zone: str, at: datetime) -> date:

@@ -1,7 +1,7 @@
 """What changes after parts were asked for: a corrected address, a lost parcel, a faulty part, the end of the work.
 
-Parcels do not say what is in them. So the parts of an order whose parcel left go again as a whole, unless somebody
-says which part it was; `replaced` of a line keeps count, so that nothing is asked for or asked back twice.
+What was in a lost parcel goes again: its contents where they are known, the part that somebody names, else the order as
+a whole. `replaced` of a line keeps count, so that nothing is asked for or asked back twice.
 """
 
 from collections.abc import Callable, Collection, Iterable, Sequence
@@ -19,6 +19,7 @@ from services.shipping.domain.fulfilment import (
     progress,
 )
 from services.shipping.domain.known_order import Fulfilment
+from services.shipping.domain.packing import lines_in
 from services.shipping.domain.parcels import Retirement, retire, void
 from services.shipping.domain.ship_to import ShipTo
 
@@ -123,13 +124,16 @@ def correct(parts: Parts, ask: Ask) -> Amended:
 def lose(parts: Parts, ask: Ask, parcel_id: str) -> Amended:
     """A parcel is lost: what was in it is sent again, and the work waits for it no longer (row 6b).
 
-    `ask.lines` say which parts were in it; without them everything of its order counts as lost. Raises ParcelUnknown.
+    `ask.lines` say which parts were in it; without them its known contents are lost, and where nobody said what was in
+    it, everything of its order. Raises ParcelUnknown.
     """
-    holder = next((one for one in parts.fulfilments if any(each.id == parcel_id for each in one.parcels)), None)
-    if holder is None:
+    found = ((one, each) for one in parts.fulfilments for each in one.parcels if each.id == parcel_id)
+    holder, parcel = next(found, (None, None))
+    if holder is None or parcel is None:
         raise ParcelUnknown(ask.work_order_id, parcel_id)
-    known = [_limited(line, holder.order.lines) for line in ask.lines]
-    lost = tuple(line for line in known if line.remaining) or _remaining(holder.order.lines)
+    contents = lines_in(parcel, holder.order.lines)
+    known = [_limited(_limited(line, holder.order.lines), contents) for line in ask.lines]
+    lost = tuple(line for line in known if line.remaining) or contents or _remaining(holder.order.lines)
     parcels = tuple(
         replace(each, retirement=Retirement.LOST) if each.id == parcel_id else each for each in holder.parcels
     )

@@ -48,9 +48,22 @@ class Sighting:
 
 
 @dataclass(frozen=True, slots=True)
+class Packed:
+    """A part that is in a parcel, by the line of its fulfilment order, and how many."""
+
+    line_id: str
+    line_item_id: str
+    part_id: str
+    part_number: str
+    part_name: str
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True)
 class Parcel:
     """A parcel as its messages leave it: always the fold of all of them in the carrier's order.
 
+    `contents` are empty where nobody said what is in it; `packed_sequence` is the last message that counts for them.
     Where its label became void, `retired_sequence` is the last message about the earlier address: dates up to there do
     not hold any more, and a newer message brings the parcel back.
     """
@@ -68,6 +81,10 @@ class Parcel:
     sightings: tuple[Sighting, ...] = field(default=(), repr=False)
     retirement: Retirement = Retirement.NONE
     retired_sequence: int = 0
+    contents: tuple[Packed, ...] = ()
+    packed_sequence: int = 0
+    packed_at: datetime | None = None
+    packed_by: str = ""
 
     @property
     def is_announced(self) -> bool:
@@ -120,11 +137,19 @@ def retire(parcel: Parcel, why: Retirement) -> Parcel:
 
 
 def void(parcel: Parcel, zone: str) -> Parcel:
-    """A parcel labelled for an address that was corrected, until the carrier says something newer; `zone` is new."""
+    """A parcel labelled for an address that was corrected, until the carrier says something newer; `zone` is new.
+
+    What was in it is packed anew.
+    """
     if parcel.retirement is not Retirement.NONE:
         return parcel
     set_aside = replace(
-        parcel, retirement=Retirement.VOID, retired_sequence=parcel.sequence, ship_to_zone=zone, expected=None
+        parcel,
+        retirement=Retirement.VOID,
+        retired_sequence=parcel.sequence,
+        ship_to_zone=zone,
+        expected=None,
+        contents=(),
     )
     return _fold(set_aside)
 

@@ -6,7 +6,8 @@ from datetime import date, datetime, timedelta
 
 from services.shipping.domain.fulfilment import RETIREMENTS, FulfilmentOrder, progress
 from services.shipping.domain.known_order import Parties
-from services.shipping.domain.parcels import Parcel, Sighting, see
+from services.shipping.domain.packing import InvalidContents, Packing, Stated, pack
+from services.shipping.domain.parcels import Parcel, Seen, Sighting, see
 from services.shipping.domain.zones import zone_named
 
 CLOCKS_DIFFER = timedelta(days=1)
@@ -27,6 +28,7 @@ class Update:
     order_number: str = ""
     required: bool = True
     required_parcels: int = 0
+    contents: tuple[Stated, ...] = ()
 
     @property
     def tracking(self) -> Tracking:
@@ -80,12 +82,17 @@ class TrackedOrder:
             before = Parcel(
                 parcel_id, update.carrier, update.tracking_number, update.required, zone, retirement=retirement
             )
+        seen = see(before, update.sighting)
+        try:
+            parcel = self._packed(update, seen) if seen.is_new else seen.parcel
+        except InvalidContents as wrong:
+            return Taken(refused=True, message=str(wrong))
+        if update.tracking not in self.parcels:
             self.announced.add(update.tracking)
         self.required_parcels = max(self.required_parcels, update.required_parcels)
-        seen = see(before, update.sighting)
-        self.parcels[update.tracking] = seen.parcel
+        self.parcels[update.tracking] = parcel
         # The first message about a parcel always says something: that it is there.
-        why_not = seen.why_not if before.sightings else ""
+        why_not = seen.why_not if before.sightings and parcel.contents == before.contents else ""
         applied = not why_not
         if seen.is_new:
             self.changed.add(update.tracking)
@@ -96,6 +103,14 @@ class TrackedOrder:
             local = update.sighting.occurred.astimezone(zone_named(before.ship_to_zone)).date()
             self.pickups.setdefault(update.carrier, local)
         return Taken(parcel_id, applied, why_not)
+
+    def _packed(self, update: Update, seen: Seen) -> Parcel:
+        """The parcel with the contents that a message tells, unless a newer one told them. Raises InvalidContents."""
+        sequence = update.sighting.sequence
+        if not update.contents or sequence < seen.parcel.packed_sequence:
+            return seen.parcel
+        packing = Packing(update.contents, update.carrier, update.sighting.occurred)
+        return pack(seen.parcel, self.order, self.parcels.values(), packing, sequence)
 
     def sum_up(self) -> None:
         """Says how far the order is now; `is_told` where others must hear of it."""

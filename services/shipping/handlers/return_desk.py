@@ -34,10 +34,15 @@ from services.shipping.domain.returns import (
 from services.shipping.handlers.ordering import lock_visible
 from services.shipping.handlers.returning import News, Raised, Returning, message_of, save
 from services.shipping.repository import fulfilment, orders, parcels, returns
-from services.shipping.scope import does_the_work, gave_it_out, may_see
+from services.shipping.scope import does_the_work, gave_it_out, may_see, returns_parts
 
 Change = Callable[[Transaction, Rma], Rma]
 Part = Callable[[Caller, Any], bool]
+_WHO: dict[Part, str] = {
+    gave_it_out: "gave the work out",
+    does_the_work: "does the work",
+    returns_parts: "gave the work out, and for the partner that does it",
+}
 
 
 class FileList(Protocol):
@@ -58,7 +63,7 @@ class ReturnDesk:
         self._clock = clock
 
     def raise_rma(self, caller: Caller, request: rma_service_pb2.RaiseRmaRequest) -> rma_pb2.Rma:
-        """Asks parts back that were sent.
+        """Asks parts back that were sent; a partner says what it sends back.
 
         Raises InvalidRequest, InvalidReturn, OrderHidden, NotYourPart, and ReturnWrongState where nothing left yet.
         """
@@ -69,7 +74,9 @@ class ReturnDesk:
         asked = schemas.asking(request, due_day(self._clock.now(), zone, 0))
 
         def work(transaction: Transaction) -> rma_pb2.Rma:
-            order = _ours(transaction, caller, order_id, gave_it_out)
+            order = _ours(transaction, caller, order_id, returns_parts)
+            if not gave_it_out(caller, order.parties):
+                schemas.check_partners(asked)
             sender = next(
                 each
                 for each in fulfilment.orders_of(transaction.connection, [order.id])
@@ -83,7 +90,7 @@ class ReturnDesk:
             return message_of(transaction, self._returning.raise_return(transaction, order, identity, about).id)
 
         def authorize(transaction: Transaction) -> None:
-            _ours(transaction, caller, order_id, gave_it_out)
+            _ours(transaction, caller, order_id, returns_parts)
 
         return run_once(
             self._database, caller, "RaiseRma", request.request_id, request, rma_pb2.Rma, work, authorize=authorize
@@ -207,8 +214,7 @@ def _ours(transaction: Transaction, caller: Caller, order_id: str, part: Part, r
             raise ReturnHidden(rma_id) from None
         raise
     if not part(caller, order.parties):
-        who = "gave the work out" if part is gave_it_out else "does the work"
-        raise NotYourPart(f"This is for the organisation that {who}.")
+        raise NotYourPart(f"This is for the organisation that {_WHO[part]}.")
     return order
 
 

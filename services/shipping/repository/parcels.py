@@ -1,7 +1,7 @@
 """Parcels with what carriers said about them."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -9,12 +9,24 @@ from sqlalchemy import Connection, RowMapping, bindparam, insert, select, tuple_
 
 from services.chassis.ids import derive_id
 from services.shipping.domain.known_order import Fulfilment
-from services.shipping.domain.parcels import Parcel, ParcelState, Retirement, Sighting
+from services.shipping.domain.parcels import Packed, Parcel, ParcelState, Retirement, Sighting
 from services.shipping.domain.tracking import TrackedOrder, Tracking
 from services.shipping.repository.fulfilment import orders_of
 from services.shipping.repository.orders import party_columns
 from services.shipping.repository.shipments import ensure_shipments, shipment_id_of
 from services.shipping.tables import parcels, tracking_events
+
+
+def work_order_of(connection: Connection, parcel_id: str) -> str:
+    """The work order that a parcel belongs to; empty where there is no such parcel."""
+    return (
+        connection.execute(select(parcels.c.work_order_id).where(parcels.c.id == parcel_id)).scalar_one_or_none() or ""
+    )
+
+
+def row_of(connection: Connection, parcel_id: str) -> RowMapping:
+    """A parcel that exists, as its row."""
+    return connection.execute(select(parcels).where(parcels.c.id == parcel_id)).mappings().one()
 
 
 def parcel_id_of(tracking: Tracking) -> str:
@@ -136,6 +148,10 @@ def _facts(parcel: Parcel) -> dict[str, Any]:
         "carrier_sequence": parcel.sequence,
         "retirement": int(parcel.retirement),
         "retired_sequence": parcel.retired_sequence,
+        "contents": [_content(each) for each in parcel.contents],
+        "packed_sequence": parcel.packed_sequence,
+        "pack_time": parcel.packed_at,
+        "packer_name": parcel.packed_by,
         "ship_to_zone": parcel.ship_to_zone,
     }
 
@@ -155,6 +171,33 @@ def _parcel(row: RowMapping, sightings: Iterable[Sighting]) -> Parcel:
         sightings=tuple(sightings),
         retirement=Retirement(row["retirement"]),
         retired_sequence=row["retired_sequence"],
+        contents=tuple(_packed(each) for each in row["contents"]),
+        packed_sequence=row["packed_sequence"],
+        packed_at=row["pack_time"],
+        packed_by=row["packer_name"],
+    )
+
+
+def _content(packed: Packed) -> dict[str, Any]:
+    """A part in a parcel as the contract's ParcelContent."""
+    return {
+        "fulfilment_line_id": packed.line_id,
+        "line_item_id": packed.line_item_id,
+        "part_id": packed.part_id,
+        "part_number": packed.part_number,
+        "part_name": packed.part_name,
+        "quantity": packed.quantity,
+    }
+
+
+def _packed(values: Mapping[str, Any]) -> Packed:
+    return Packed(
+        values["fulfilment_line_id"],
+        values.get("line_item_id", ""),
+        values.get("part_id", ""),
+        values.get("part_number", ""),
+        values.get("part_name", ""),
+        values["quantity"],
     )
 
 

@@ -82,10 +82,29 @@ class EmailDomainMismatch(Refusal):
     kind = "invalid"
     reason = "EMAIL_DOMAIN_MISMATCH"
 
-    def __init__(self, domains: Sequence[str]) -> None:
+    def __init__(self, domains: Sequence[str], field: str = "corporate_email", what: str = "corporate e-mail") -> None:
         allowed = " or ".join(domains) or "no domain"
         text = f"must be an address in {allowed}"
-        super().__init__(f"The corporate e-mail {text}.", violations=[Violation("corporate_email", text)])
+        super().__init__(f"The {what} {text}.", violations=[Violation(field, text)])
+
+
+class PersonExists(Refusal):
+    """The address belongs to somebody already, or somebody with it was invited."""
+
+    kind = "exists"
+    reason = "ALREADY_EXISTS"
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"This e-mail address {why}.", violations=[Violation("email", why)])
+
+
+class InvitationWrongState(Refusal):
+    """An invitation cannot be used or changed any more."""
+
+    reason = "INVITATION_WRONG_STATE"
+
+    def __init__(self, state: str) -> None:
+        super().__init__(f"This invitation is {state}.", metadata={"state": state})
 
 
 class OpenAssignments(Refusal):

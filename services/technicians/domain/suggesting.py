@@ -7,6 +7,7 @@ from enum import IntEnum
 from heapq import nsmallest
 from math import asin, cos, radians, sin, sqrt
 from operator import itemgetter, mul
+from typing import NamedTuple
 
 from services.technicians.domain.skills import Held, Requirement, missing_codes, needed_codes
 
@@ -53,16 +54,14 @@ class Weights:
         return tuple(self.of(part) for part in Part)
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """A position in degrees."""
 
     latitude: float
     longitude: float
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(NamedTuple):
     """What is known of somebody for the visit: certificates, home, other visits of the week, another at that time.
 
     `outside` says what is to be said of their shifts; empty: nothing.
@@ -134,7 +133,7 @@ def _shares(candidate: Candidate, errand: Errand, needed: Sequence[str]) -> tupl
     """How much of each part somebody gets, 0 to 1, in the order of the parts."""
     missing = missing_codes(errand.requirements, candidate.held, errand.day)
     skills = 1.0 if not missing else max(0.0, 1 - len(missing) / len(needed)) * UNKNOWN_SHARE
-    days = _days_left(candidate.held, needed, errand.day)
+    days = None if missing else _days_left(candidate.held, needed, errand.day)
     validity = 0.0 if missing else 1.0 if days is None else min(1.0, days / LONG_DAYS)
     if candidate.home is None or errand.site is None:
         distance = UNKNOWN_SHARE

@@ -126,13 +126,13 @@ def no_open_continuation(situation: Situation) -> Objections:
 @predicate(snapshot="parcels")
 def required_parcels_tracked(situation: Situation) -> Objections:
     """Every required parcel has a tracking number."""
-    return _parcels(situation, "required_parcels_tracked", "untracked", "required parcels have no tracking number yet.")
+    return _parcels(situation, "required_parcels_tracked", "untracked", _UNTRACKED)
 
 
 @predicate(snapshot="parcels")
 def required_parcels_delivered(situation: Situation) -> Objections:
     """No required parcel is still on its way."""
-    return _parcels(situation, "required_parcels_delivered", "undelivered", "required parcels are not delivered yet.")
+    return _parcels(situation, "required_parcels_delivered", "undelivered", _UNDELIVERED)
 
 
 @predicate(asks=("inputs.parcel_id",), snapshot="parcels")
@@ -244,8 +244,14 @@ def resume_date_is_ahead(situation: Situation) -> Objections:
     return HOLDS
 
 
-def _parcels(situation: Situation, guard: str, which: str, text: str) -> Objections:
+_UNTRACKED = ("required parcel has no tracking number yet.", "required parcels have no tracking number yet.")
+_UNDELIVERED = ("required parcel is not delivered yet.", "required parcels are not delivered yet.")
+
+
+def _parcels(situation: Situation, guard: str, which: str, words: tuple[str, str]) -> Objections:
+    """What is missing of the required parcels; `words` are those for one parcel and for several."""
     parcels = cast("Mapping[str, int]", situation.snapshots["parcels"])
     if not parcels["required"]:
         return (Objection(guard, "There are no required parcels yet."),)
-    return (Objection(guard, f"{parcels[which]} {text}"),) if parcels[which] else HOLDS
+    missing = parcels[which]
+    return (Objection(guard, f"{missing} {words[missing > 1]}"),) if missing else HOLDS

@@ -53,7 +53,7 @@ def choices(shipping: ParcelList, work_order_id: str) -> Choices:
         parcels = _listed(shipping, [work_order_id])
     except Unavailable:
         return Choices((), "The parcels are not known now, because shipping does not answer. Try again later.")
-    found = [(each.id, _label(each)) for each in parcels if _is_on_the_way(each)]
+    found = [(each.id, f"{_label(each)}{_inside(each)}") for each in parcels if _is_on_the_way(each)]
     return Choices(found, "No parcel is on its way: its carrier has not taken any over, or all were delivered.")
 
 
@@ -92,6 +92,12 @@ def _snapshot(
 def _is_on_the_way(parcel: shipment_pb2.Parcel) -> bool:
     left = shipment_pb2.PARCEL_STATE_HANDED_OVER <= parcel.state < shipment_pb2.PARCEL_STATE_DELIVERED
     return left and parcel.retirement == AWAITED
+
+
+def _inside(parcel: shipment_pb2.Parcel) -> str:
+    """What is in a parcel, for choosing it; empty where nobody said so."""
+    parts = "; ".join(f"{each.quantity} × {each.part_number}" for each in parcel.contents)
+    return f" ({parts})" if parts else ""
 
 
 def _label(parcel: shipment_pb2.Parcel) -> str:

@@ -25,8 +25,9 @@ def rma(cause=rma_pb2.RMA_CAUSE_OLD_PARTS):
 
 @pytest.fixture
 def queued(database, notices, people):
-    def tell(news, told=None):
+    def tell(news, told=None, by=""):
         event = envelope_pb2.Event(id=f"event-{news}", producer="shipping")
+        event.actor.subject, event.actor.display_name, event.actor.organization_id = "p-9", "Megan Ortiz", by
         event.occur_time.FromDatetime(NOW)
         with database.begin(actor=ACTOR, now=NOW) as transaction:
             changed = events_pb2.RmaChanged(rma=told or rma(), news=news)
@@ -44,6 +45,16 @@ def test_the_partner_is_told_what_to_send_back_until_when_and_where_to_prove_it(
     assert {mail["recipient_email"].rpartition("@")[2] for mail in mails} == {"bluefern.example.com"}
     said = str(dict(mails[0]))
     for words in ("20107925", "00051201", "2 × VT40-HEAD Head", "15 Dec 2026", "Record proof of return", "order-1"):
+        assert words in said
+
+
+@pytest.mark.req("R-1")
+def test_a_return_that_the_partner_raised_is_told_to_those_who_gave_the_work_out(queued):
+    mails = queued(events_pb2.RMA_NEWS_RAISED, by="bluefern")
+
+    assert "voltara.example.com" in {mail["recipient_email"].rpartition("@")[2] for mail in mails}
+    said = str(dict(mails[0]))
+    for words in ("Megan Ortiz sends parts", "2 × VT40-HEAD Head", "send a label"):
         assert words in said
 
 

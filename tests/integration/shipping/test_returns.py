@@ -34,7 +34,7 @@ from tests.integration.shipping.test_parts import organization
 HANDED_OVER, DELIVERED = 2, 5
 REQUESTED, CANCELLED, LABEL_SENT, SHIPPED, RECEIVED, CLOSED = 1, 2, 3, 4, 5, 6
 OLD, UNUSED, FAULTY, READDRESSED = 1, 2, 3, 4
-USED, DAMAGED = 2, 3
+USED, DAMAGED, WRONG = 2, 3, 4
 TECHNICIAN = Caller("p-4", "Sam", roles=frozenset({"technician"}), organization_id="bluefern", technician_id="t-1")
 BOTH = Caller("p-5", roles=frozenset({"dispatcher", "partner"}), organization_id="bluefern")
 conftest.EVENTS["RmaChanged"] = events_pb2.RmaChanged
@@ -328,6 +328,40 @@ def test_a_dispatcher_asks_parts_back_and_never_more_than_were_sent(desk: Desk) 
     assert [each.field for each in unknown.value.violations] == ["lines[0].fulfilment_line_id"]
     assert [each.field for each in past.value.violations] == ["due_date"]
     assert [line.quantity for line in ask().lines] == [1]
+
+
+@pytest.mark.req("R-1")
+@pytest.mark.req("CP-47")
+def test_a_partner_returns_parts_under_the_dispatchers_rules_and_leaves_day_and_proof_to_them(desk: Desk) -> None:
+    delivered(desk, quantity=3)
+    (order,) = desk.list("FulfilmentOrder")
+
+    def send_back(caller: Caller = PARTNER, **more: object) -> rma_pb2.Rma:
+        line = verbs.RmaLineWanted(fulfilment_line_id=order.lines[0].id, quantity=2, condition=WRONG)
+        wanted = {"fulfilment_order_id": order.id, "cause": FAULTY, "lines": [line], **more}
+        answer: rma_pb2.Rma = desk.call("rma_desk", "RaiseRma", caller, verbs.RaiseRmaRequest(**wanted))
+        return answer
+
+    raised = send_back(request_id="q-1")
+    assert send_back(request_id="q-1") == raised
+    with pytest.raises(InvalidReturn) as too_many:
+        send_back()
+    with pytest.raises(InvalidRequest) as reserved:
+        due = date_pb2.Date(year=2026, month=4, day=1)
+        send_back(cause=READDRESSED, due_date=due, without_proof=True)
+    with pytest.raises(OrderHidden):
+        send_back(STRANGER)
+    with pytest.raises(NotYourPart):
+        send_back(with_technician(desk))
+    with pytest.raises(NotYourPart):
+        do(desk, "CancelRma", PARTNER, raised, comment="Not needed.")
+
+    assert (raised.state, raised.cause, raised.proof_required) == (REQUESTED, FAULTY, True)
+    assert raised.due_date == date_pb2.Date(year=2026, month=3, day=11)
+    assert [(each.quantity, each.condition) for each in raised.lines] == [(2, WRONG)]
+    assert [each.field for each in too_many.value.violations] == ["lines[0].quantity"]
+    assert [each.field for each in reserved.value.violations] == ["cause", "due_date", "without_proof"]
+    assert news(desk).count(events_pb2.RMA_NEWS_RAISED) == 2
 
 
 def test_nothing_can_be_asked_back_that_never_left(desk: Desk) -> None:

@@ -50,6 +50,8 @@ def test_what_was_ordered_is_packed_picked_up_and_delivered_step_by_step(desk: D
     events = desk.list("TrackingEvent", order_by="carrier_sequence")
     assert [each.carrier_sequence for each in events] == [1, 2, 3, 4, 5]
     assert all(each.applied for each in events)
+    (parcel,) = desk.list("Parcel")
+    assert [(each.part_number, each.quantity) for each in parcel.contents] == [("VT40-HEAD", 1)]
 
 
 def test_nothing_moves_before_its_time_and_looking_twice_moves_nothing_twice(desk: Desk) -> None:

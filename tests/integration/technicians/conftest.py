@@ -86,7 +86,8 @@ class House:
     @property
     def verbs(self) -> tuple[Any, ...]:
         app = self.app
-        return app.desk, app.logins, app.profiles, app.roster, app.credentials, app.photos, app.availability
+        assigning = (app.desk, app.roster, app.credentials, app.photos, app.availability)
+        return (*assigning, app.logins, app.profiles, app.contacts, app.invitation_desk)
 
     def call(self, method: str, caller: Caller = CLI, **request: Any) -> Any:
         kind = _request_type(method)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from services.chassis.errors import InvalidRequest, NotFound
-from tests.integration.technicians.conftest import NOON, House
+from tests.integration.technicians.conftest import NOON, TODAY, House, day
 
 pytestmark = pytest.mark.req("B-5")
 COLUMBUS, CINCINNATI = (
@@ -83,3 +83,18 @@ def test_who_does_not_see_the_order_is_told_nothing(crew: House) -> None:
     with pytest.raises(InvalidRequest) as refused:
         suggest(crew, limit=26)
     assert [violation.field for violation in refused.value.violations] == ["limit"]
+
+
+def test_a_certificate_counts_on_its_last_day_and_not_once_it_expired_or_was_revoked(house: House) -> None:
+    house.certification("VT40-CM")
+    house.work_type("head", "VT40-CM")
+    people = {name: house.technician(name, house.bluefern, position=COLUMBUS) for name in ("Last", "Late", "Gone")}
+    house.certify(people["Last"], "VT40-CM", expiry_date=day(TODAY))
+    house.certify(people["Late"], "VT40-CM", expiry_date=day(TODAY - timedelta(days=1)))
+    gone = house.certify(people["Gone"], "VT40-CM")
+    house.call("RevokeCredential", house.dispatcher, id=gone.id, etag=gone.etag, reason="Lost")
+    house.moved()
+
+    found = {each.name: each.qualified for each in suggest(house).suggestions}
+
+    assert found == {"Last": True, "Late": False, "Gone": False}

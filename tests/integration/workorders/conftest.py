@@ -138,6 +138,7 @@ class Shipping:
     target: Any = None
     down: bool = False
     returns: list[rma_pb2.Rma] = field(default_factory=list)
+    contents: list[dict[str, Any]] = field(default_factory=list)
 
     def ListRmas(self, request):  # noqa: N802 - the contract's name
         if self.down:
@@ -153,7 +154,10 @@ class Shipping:
     def ListParcels(self, request):  # noqa: N802 - the contract's name
         if self.down:
             raise Unavailable("shipping does not answer.", reason="SERVICE_UNAVAILABLE")
-        parcel = {"id": "parcel-1", "carrier": "UPS", "required": True, "tracking_number": "1Z1", "state": 3}
+        parcel = {
+            "id": "parcel-1", "carrier": "UPS", "required": True, "tracking_number": "1Z1", "state": 3,
+            "contents": self.contents,
+        }  # fmt: skip
         asked = request.query.filters[0].values
         return shipment_pb2.ListParcelsResponse(parcels=[{"work_order_id": each, **parcel} for each in asked])
 

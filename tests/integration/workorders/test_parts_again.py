@@ -75,6 +75,15 @@ def test_a_lost_parcel_is_chosen_among_those_on_their_way(desk, shipped):
     assert {fact.label: fact.value for fact in post.facts} == {"Parcel": "UPS 1Z1"}
 
 
+@pytest.mark.req("CP-47")
+def test_the_parcels_to_choose_from_say_what_is_in_them(desk, shipped):
+    desk.shipping.contents = [{"part_number": "VT40-HEAD", "quantity": 2}, {"part_number": "VT40-FAN", "quantity": 1}]
+
+    (choice,) = form(desk, shipped, "report_parcel_lost")["inputs.parcel_id"].choices
+
+    assert choice.label == "UPS 1Z1 (2 × VT40-HEAD; 1 × VT40-FAN)"
+
+
 def test_without_shipping_the_form_says_so_and_nothing_is_reported(desk, shipped):
     desk.shipping.down = True
 

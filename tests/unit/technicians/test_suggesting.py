@@ -44,10 +44,10 @@ def test_somebody_with_everything_nearby_and_free_gets_all_points():
 
 def test_each_part_takes_points_away_by_itself():
     changed = {
-        Part.VALIDITY: replace(ALLAN, held=(replace(CM, expires=DAY + timedelta(days=9)),)),
-        Part.DISTANCE: replace(ALLAN, home=CINCINNATI),
-        Part.LOAD: replace(ALLAN, visits=3),
-        Part.AVAILABILITY: replace(ALLAN, busy=True),
+        Part.VALIDITY: ALLAN._replace(held=(CM._replace(expires=DAY + timedelta(days=9)),)),
+        Part.DISTANCE: ALLAN._replace(home=CINCINNATI),
+        Part.LOAD: ALLAN._replace(visits=3),
+        Part.AVAILABILITY: ALLAN._replace(busy=True),
     }
 
     for part, candidate in changed.items():
@@ -60,19 +60,19 @@ def test_each_part_takes_points_away_by_itself():
 
 
 def test_a_certificate_that_expires_before_the_visit_does_not_count():
-    expired = replace(ALLAN, held=(replace(CM, expires=DAY - timedelta(days=1)),))
-    revoked = replace(ALLAN, held=(replace(CM, revoked=DAY),))
+    expired = ALLAN._replace(held=(CM._replace(expires=DAY - timedelta(days=1)),))
+    revoked = ALLAN._replace(held=(CM._replace(revoked=DAY),))
 
-    for candidate in (expired, revoked, replace(ALLAN, held=())):
+    for candidate in (expired, revoked, ALLAN._replace(held=())):
         (found,) = best(candidate)
         assert not found.qualified
         assert words(candidate)[Part.SKILLS] == "Missing: VT40-CM."
 
 
 def test_who_is_qualified_and_free_comes_first_whatever_the_score():
-    far = replace(ALLAN, technician_id="t-2", name="Far", home=Place(25.76, -80.19), visits=9)
-    near_unskilled = replace(ALLAN, technician_id="t-3", name="Near", held=())
-    near_busy = replace(ALLAN, technician_id="t-4", name="Busy", busy=True)
+    far = ALLAN._replace(technician_id="t-2", name="Far", home=Place(25.76, -80.19), visits=9)
+    near_unskilled = ALLAN._replace(technician_id="t-3", name="Near", held=())
+    near_busy = ALLAN._replace(technician_id="t-4", name="Busy", busy=True)
 
     found = best(near_unskilled, near_busy, far)
 
@@ -81,18 +81,18 @@ def test_who_is_qualified_and_free_comes_first_whatever_the_score():
 
 
 def test_unknown_positions_are_neither_near_nor_far():
-    homeless = replace(ALLAN, home=None)
+    homeless = ALLAN._replace(home=None)
 
     assert words(homeless)[Part.DISTANCE] == "The home position is not known."
     assert words(ALLAN, replace(ERRAND, site=None))[Part.DISTANCE] == "The position of the site is not known."
     order = [
-        each.candidate.home for each in best(homeless, replace(ALLAN, home=CINCINNATI), replace(ALLAN, home=DAYTON))
+        each.candidate.home for each in best(homeless, ALLAN._replace(home=CINCINNATI), ALLAN._replace(home=DAYTON))
     ]
     assert order == [DAYTON, None, CINCINNATI]
 
 
 def test_weights_decide_and_only_their_proportions_count():
-    loaded, distant = replace(ALLAN, visits=5), replace(ALLAN, technician_id="t-2", home=CINCINNATI)
+    loaded, distant = ALLAN._replace(visits=5), ALLAN._replace(technician_id="t-2", home=CINCINNATI)
     load_matters, distance_matters = Weights(distance=0), Weights(load=0)
 
     assert best(loaded, distant, weights=load_matters)[0].candidate is distant
@@ -115,7 +115,7 @@ candidates = st.builds(
     technician_id=st.uuids().map(str),
     person_id=st.just("p"),
     name=st.text(max_size=5),
-    held=st.sampled_from([(), (CM,), (replace(CM, expires=None),), (replace(CM, expires=DAY),)]),
+    held=st.sampled_from([(), (CM,), (CM._replace(expires=None),), (CM._replace(expires=DAY),)]),
     home=st.sampled_from([None, COLUMBUS, CINCINNATI]),
     visits=st.integers(0, 30),
     busy=st.booleans(),

@@ -1,0 +1,1 @@
+"""Inviting people by mail, and what their links open (R-1)."""

@@ -1,0 +1,62 @@
+"""Suggestions for an order whose executor has 2,500 technicians (design: 50 ms at the service)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Table, insert, select
+
+from services.chassis.actors import service_actor
+from services.chassis.clock import ScriptedClock
+from services.chassis.database import Database
+from services.chassis.migrations import migrate
+from services.technicians import tables
+from tests.integration.technicians.conftest import NOON, House
+
+COLUMBUS = {"latitude": 39.9612, "longitude": -82.9988}
+CODES = ("VT40-CM", "VT40-INS")
+_KEYS = ("id", "technician_id", "person_id", "email", "work_order_id")
+_SPREAD = 50
+
+
+@contextmanager
+def suggestions(url: str, count: int) -> Iterator[Callable[[], None]]:
+    """An executor with so many technicians; gives what asks for suggestions once."""
+    migrate("technicians", url)
+    database = Database(url, clock=ScriptedClock(NOON))
+    try:
+        house = House(database, ScriptedClock(NOON))
+        house.work_type("head", *CODES)
+        one = house.technician("Allan Near", house.bluefern, CODES, position=COLUMBUS)
+        house.moved("o-9")
+        house.reserve(one, house.need("o-9"))
+        house.moved()
+        _colleagues(database, count)
+        need = house.need(site_position=COLUMBUS)
+        yield lambda: _suggest(house, need, count)
+    finally:
+        database.close()
+
+
+def _suggest(house: House, need: Any, count: int) -> None:
+    compared = house.call("SuggestTechnicians", house.partner, need=need).compared
+    if compared != count:
+        raise RuntimeError(f"{compared} of {count} were compared")
+
+
+def _colleagues(database: Database, count: int) -> None:
+    """Copies of one technician with what belongs to it, spread over the country."""
+    with database.begin(actor=service_actor("bench")) as transaction:
+        for table in (tables.technicians, tables.memberships, tables.technician_certifications, tables.assignments):
+            found = transaction.connection.execute(select(table)).mappings().all()
+            rows = [_copy(table, row, number) for number in range(1, count) for row in found]
+            transaction.connection.execute(insert(table), rows)
+
+
+def _copy(table: Table, row: Any, number: int) -> dict[str, Any]:
+    keys = {name: f"{row[name]}-{number}" for name in _KEYS if name in table.c and row[name]}
+    if table is tables.technicians:
+        keys["position_latitude"] = row["position_latitude"] + number % _SPREAD / 10
+    return {**row, **keys}
