@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ from fieldmesh.workorders.v1 import (
 )
 from google.protobuf import field_mask_pb2
 
+from services.chassis.errors import StaleEtag
 from services.chassis.ids import new_id
 
 if TYPE_CHECKING:
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from services.chassis.tokens import UserGrant
 
 CHUNK = 64 * 1024
+LOOKS = 5  # how often an order is read anew before somebody gives up on it
 
 
 class Speaker:
@@ -112,18 +115,24 @@ class Desk:
         values: Mapping[str, object] | None = None,
         **inputs: Any,
     ) -> work_order_service_pb2.TransitionWorkOrderResponse:
-        """Fire a transition on an order as it is now."""
-        current = self.order(person, order_id)
+        """Fire a transition on an order as it is now; read it again where an event changed it in between."""
         request = work_order_service_pb2.TransitionWorkOrderRequest(
             work_order_id=order_id,
             transition=transition,
-            etag=current.etag,
-            request_id=new_id(),
             inputs=work_order_service_pb2.TransitionInputs(**inputs),
             update_mask=field_mask_pb2.FieldMask(paths=sorted(values or {})),
         )
         for path, value in (values or {}).items():
             assign(request.work_order, path, value)
+        for _ in range(LOOKS - 1):
+            with contextlib.suppress(StaleEtag):
+                return self._fire(person, request)
+        return self._fire(person, request)
+
+    def _fire(
+        self, person: str, request: work_order_service_pb2.TransitionWorkOrderRequest
+    ) -> work_order_service_pb2.TransitionWorkOrderResponse:
+        request.etag, request.request_id = self.order(person, request.work_order_id).etag, new_id()
         return self._orders.TransitionWorkOrder(request)
 
     def upload(self, person: str, order_id: str, title: str, content: bytes, deliverable: str = "") -> str:
