@@ -50,7 +50,7 @@ class Person(Window):
         assert self.violations() == []
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def system(first_start, tmp_path_factory):
     servers.browser()
     with whole(first_start.copied(tmp_path_factory.mktemp("walk") / "data")) as running:

@@ -16,7 +16,7 @@ CHOSEN = "four calm herons wading"
 @pytest.mark.req("R-1")
 @pytest.mark.req("CP-1")
 def test_an_office_invites_somebody_who_chooses_a_password_from_the_mail_and_signs_in(system, chromium):
-    office = Person(chromium, system.admin, "partner")
+    office = Person(chromium, system, "partner")
     office.open("/invitations/").get_by_role("link", name="Invite somebody").click()
     office.page.get_by_label("Name").fill("Noor Haddad")
     office.page.get_by_label("E-mail").fill("noor.haddad@elsewhere.example.com")

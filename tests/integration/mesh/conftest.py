@@ -1,4 +1,7 @@
-"""Filled meshes of both sizes: each takes seconds to fill, so that tests share them."""
+"""Filled meshes of both sizes: each takes seconds to fill, so that tests share them.
+
+They end with the last test here, as idle processes take time from other tests.
+"""
 
 from contextlib import ExitStack
 
@@ -7,7 +10,7 @@ import pytest
 from tests.support.stage import stage
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def shared(tmp_path_factory):
     """Gives the mesh of a size that tests share; those who change the directory share another."""
     with ExitStack() as stack:
@@ -26,7 +29,7 @@ def on_stage(request, shared):
     return shared(request.param)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def changed_stage(tmp_path_factory):
     """The mesh of those who change the directory: embedded, as what they show depends on no database or transport.
 

@@ -119,6 +119,8 @@ candidates = st.builds(
     home=st.sampled_from([None, COLUMBUS, CINCINNATI]),
     visits=st.integers(0, 30),
     busy=st.booleans(),
+    absent=st.booleans(),
+    outside=st.sampled_from(["", "Outside of the shift."]),
 )
 
 
