@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from fieldmesh.shipping.v1 import fulfilment_order_pb2, shipment_pb2
+from fieldmesh.workorders.v1 import work_order_pb2
 
 from services.chassis.errors import InvalidRequest, Violation
 from tests.support.markup import read
@@ -78,6 +79,15 @@ def test_a_parcel_says_what_is_in_it_and_a_split_delivery_what_is_still_under_wa
     assert "1 of 2 required parcels delivered" in shown
     assert "Still under way 1 × VT40-HEAD Head; 1 × VT40-FAN Fan tray" in shown
     assert "Change contents" not in shown
+
+
+def test_what_was_in_a_parcel_is_settled_with_the_order(parcel, mesh, sign_in):
+    order = mesh.rows[work_order_pb2.WorkOrder.DESCRIPTOR.full_name][ORDER]
+    open_one = tab(sign_in("dispatcher"))
+    order.frozen = True
+
+    assert "Change contents" in open_one.text
+    assert "Change contents" not in tab(sign_in("dispatcher")).text
 
 
 def test_nothing_is_said_of_what_is_under_way_where_nobody_can_know(parcel, mesh, sign_in):
