@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from admin.away import KNOWN_FOR_SECONDS, WORDS
+from admin.away import KNOWN_FOR_SECONDS, WORDS, Watch
+from services.chassis.identity import Caller, browser_call
 from services.chassis.settings import SERVICES
 from tests.admin.conftest import Seen
 from tests.support import memory_data
@@ -56,3 +57,12 @@ def test_a_service_is_asked_once_in_some_seconds_and_is_back_when_it_answers(app
     later = "is not answering" in dispatcher.get(ACCOUNTS).text
 
     assert (soon, later) == (True, False)
+
+
+def test_a_page_whose_time_was_used_up_by_one_service_does_not_call_the_others_away(app, mesh):
+    watch = Watch(app.extensions["mesh"])
+
+    with browser_call(Caller("p-1"), "r-1", seconds=0.01):
+        found = [watch.serves(name) for name in SERVICES]
+
+    assert found == [True] * len(SERVICES)

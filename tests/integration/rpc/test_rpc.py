@@ -11,7 +11,7 @@ from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoRe
 from grpc_status import rpc_status
 
 from services.chassis.errors import Exhausted, InvalidRequest, NotAllowed, NotFound, Unavailable
-from services.chassis.grpc_channel import RESERVE_SECONDS
+from services.chassis.grpc_channel import RESERVE_SECONDS, SHARE_OF_SERVED
 from services.chassis.grpc_server import PortTaken, RpcServer, ServerLimits
 from services.chassis.identity import Call, Caller, as_service, browser_call, calling, service_caller
 from services.chassis.keys import PublicKeys, signing_key
@@ -289,7 +289,7 @@ def test_every_call_has_a_deadline(start, person):
     assert 8 - (time.monotonic() - began) - CLOCKS_APART <= remaining <= 8
 
 
-def test_a_callee_gets_what_remains_minus_a_reserve(start, person, service):
+def test_a_callee_gets_a_share_of_what_remains_minus_a_reserve(start, person, service):
     shipping = start("shipping")
     channels = service({"shipping": shipping.address})
     workorders = start("workorders", ProbeServicer(lambda e: channels.stub(ProbeStub, "shipping").GetEcho(e)))
@@ -298,7 +298,7 @@ def test_a_callee_gets_what_remains_minus_a_reserve(start, person, service):
     with browser_call(Caller("p-1"), "r-1", seconds=5):
         answer = person(workorders).stub(ProbeStub, "workorders").GetEcho(Echo(text="relay:remaining"))
 
-    at_best = 5 - 2 * RESERVE_SECONDS
+    at_best = (5 - 2 * RESERVE_SECONDS) * SHARE_OF_SERVED
     assert at_best - (time.monotonic() - began) - CLOCKS_APART <= float(answer.text) <= at_best
 
 
