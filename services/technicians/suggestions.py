@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Final
 
 from fieldmesh.technicians.v1 import technicians_service_pb2
-from sqlalchemy import func, or_, select
+from sqlalchemy import String, cast, func, or_, select
 
 from services.chassis.errors import InvalidRequest, Violation
 from services.technicians import repository
@@ -30,6 +29,8 @@ USUAL: Final = 5
 MOST: Final = 25
 WEEK: Final = timedelta(days=7)
 _contract = technicians_service_pb2
+# Between a certificate and its end, and between certificates, in what is read of one technician.
+UNTIL, NEXT = "\x1f", "\x1e"
 
 
 class Suggestions:
@@ -83,7 +84,7 @@ def _candidates(connection: Connection, inquiry: Inquiry, zone: str) -> list[Can
             technician_id=technician_id,
             person_id=person_id,
             name=name,
-            held=tuple(held.get(technician_id, ())),
+            held=held.get(technician_id, ()),
             home=None if latitude is None else Place(latitude, longitude),
             visits=visits.get(technician_id, 0),
             busy=technician_id in busy,
@@ -95,24 +96,38 @@ def _candidates(connection: Connection, inquiry: Inquiry, zone: str) -> list[Can
     ]
 
 
-def _held(connection: Connection, inquiry: Inquiry, members: Select[tuple[str]]) -> Mapping[str, list[Held]]:
+def _held(connection: Connection, inquiry: Inquiry, members: Select[tuple[str]]) -> Mapping[str, tuple[Held, ...]]:
+    """Certificates that are needed and valid on the day, by technician; a row each, since there are thousands."""
     needed = needed_codes(inquiry.requirements)
     if not needed:
         return {}
     columns = technician_certifications.c
     day = inquiry.occasion.day
-    # Only those that are valid on the day, so that two dates of each need not be read: there are thousands.
-    wanted = select(columns.technician_id, columns.certification_code, columns.expiry_date).where(
-        columns.certification_code.in_(needed),
-        columns.technician_id.in_(members),
-        columns.issue_date <= day,
-        or_(columns.expiry_date.is_(None), columns.expiry_date >= day),
-        or_(columns.revoke_date.is_(None), columns.revoke_date > day),
+    told = columns.certification_code + UNTIL + func.coalesce(cast(columns.expiry_date, String), "")
+    wanted = (
+        select(columns.technician_id, func.aggregate_strings(told, NEXT))
+        .where(
+            columns.certification_code.in_(needed),
+            columns.technician_id.in_(members),
+            columns.issue_date <= day,
+            or_(columns.expiry_date.is_(None), columns.expiry_date >= day),
+            or_(columns.revoke_date.is_(None), columns.revoke_date > day),
+        )
+        .group_by(columns.technician_id)
     )
-    found: dict[str, list[Held]] = defaultdict(list)
-    for technician_id, code, expires in connection.execute(wanted).all():
-        found[technician_id].append(Held(code, day, expires))
+    read: dict[str, tuple[Held, ...]] = {}
+    found = {}
+    for technician_id, text in connection.execute(wanted).all():
+        held = read.get(text)
+        if held is None:
+            held = read[text] = tuple(_read(each, day) for each in text.split(NEXT))
+        found[technician_id] = held
     return found
+
+
+def _read(text: str, day: date) -> Held:
+    code, _, expires = text.partition(UNTIL)
+    return Held(code, day, date.fromisoformat(expires) if expires else None)
 
 
 def _visits(connection: Connection, inquiry: Inquiry, zone: str, members: Select[tuple[str]]) -> Mapping[str, int]:

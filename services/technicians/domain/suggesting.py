@@ -112,8 +112,12 @@ def ranked(candidates: Iterable[Candidate], errand: Errand, weights: Weights, li
     """The best candidates, at most `limit`: qualified ones who are free come first, then by score and name."""
     most, needed = weights.points, needed_codes(errand.requirements)
     placed = []
+    known: dict[tuple[Held, ...], tuple[float, float]] = {}  # many hold the same
     for candidate in candidates:
-        shares = _shares(candidate, errand, needed)
+        certified = known.get(candidate.held)
+        if certified is None:
+            certified = known[candidate.held] = _certified(candidate.held, errand, needed)
+        shares = (*certified, *_shares(candidate, errand))
         fits = shares[0] == 1.0 and not candidate.busy and not candidate.absent
         score = sum(map(mul, shares, most))
         placed.append(((not fits, -score, candidate.name, candidate.technician_id), candidate, shares))
@@ -129,18 +133,23 @@ def miles_between(one: Place, other: Place) -> float:
     return 2 * EARTH_MILES * asin(min(1.0, sqrt(chord)))
 
 
-def _shares(candidate: Candidate, errand: Errand, needed: Sequence[str]) -> tuple[float, ...]:
-    """How much of each part somebody gets, 0 to 1, in the order of the parts."""
-    missing = missing_codes(errand.requirements, candidate.held, errand.day)
-    skills = 1.0 if not missing else max(0.0, 1 - len(missing) / len(needed)) * UNKNOWN_SHARE
-    days = None if missing else _days_left(candidate.held, needed, errand.day)
-    validity = 0.0 if missing else 1.0 if days is None else min(1.0, days / LONG_DAYS)
+def _certified(held: Sequence[Held], errand: Errand, needed: Sequence[str]) -> tuple[float, float]:
+    """How much somebody gets for certificates, 0 to 1: for holding them, and for how long they last."""
+    missing = missing_codes(errand.requirements, held, errand.day)
+    if missing:
+        return max(0.0, 1 - len(missing) / len(needed)) * UNKNOWN_SHARE, 0.0
+    days = _days_left(held, needed, errand.day)
+    return 1.0, 1.0 if days is None else min(1.0, days / LONG_DAYS)
+
+
+def _shares(candidate: Candidate, errand: Errand) -> tuple[float, ...]:
+    """How much of each other part somebody gets, 0 to 1, in the order of the parts."""
     if candidate.home is None or errand.site is None:
         distance = UNKNOWN_SHARE
     else:
         distance = max(0.0, 1 - miles_between(candidate.home, errand.site) / FAR_MILES)
     load = max(0.0, 1 - candidate.visits / FULL_WEEK)
-    return skills, validity, distance, load, _free_share(candidate)
+    return distance, load, _free_share(candidate)
 
 
 def _free_share(candidate: Candidate) -> float:
