@@ -286,7 +286,7 @@ def test_every_call_has_a_deadline(start, person):
     began = time.monotonic()
     remaining = float(stub.GetEcho(Echo(text="remaining")).text)
 
-    assert 8 - (time.monotonic() - began) - CLOCKS_APART <= remaining <= 8
+    assert 8 - (time.monotonic() - began) - CLOCKS_APART <= remaining <= 8 + CLOCKS_APART
 
 
 def test_a_callee_gets_a_share_of_what_remains_minus_a_reserve(start, person, service):
@@ -299,7 +299,7 @@ def test_a_callee_gets_a_share_of_what_remains_minus_a_reserve(start, person, se
         answer = person(workorders).stub(ProbeStub, "workorders").GetEcho(Echo(text="relay:remaining"))
 
     at_best = (5 - 2 * RESERVE_SECONDS) * SHARE_OF_SERVED
-    assert at_best - (time.monotonic() - began) - CLOCKS_APART <= float(answer.text) <= at_best
+    assert at_best - (time.monotonic() - began) - CLOCKS_APART <= float(answer.text) <= at_best + CLOCKS_APART
 
 
 def test_without_time_left_nobody_is_asked(start, person):
