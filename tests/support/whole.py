@@ -22,8 +22,6 @@ from deploy.launcher.manager import Manager
 from services.chassis.settings import SERVICES
 from tests.support.mesh import ROOT, free_ports
 
-HOME = "home"
-
 
 @dataclass(frozen=True)
 class FirstStart:
@@ -83,7 +81,7 @@ class Whole:
 
 def first_start(folder: Path, *, orders: int) -> FirstStart:
     """Starts from nothing, with a home of its own, and stops again."""
-    home = folder / HOME
+    home = folder / "home"
     home.mkdir(parents=True)
     with whole(folder / "data", HOME=str(home), FIELDMESH_DEMO_ORDERS=str(orders)) as running:
         return FirstStart(running.data, home, running.said, running.pids)
