@@ -125,17 +125,20 @@ def holds_time(now: datetime) -> ColumnElement[bool]:
     return or_(columns.state == CONFIRMED, and_(columns.state == RESERVED, columns.expire_time > now))
 
 
-def overlapping(occasion: Occasion) -> ColumnElement[bool] | None:
-    """Assignments to other orders that take time of the visit; None while it is not scheduled."""
-    if occasion.visit is None:
-        return None
-    columns = assignments.c
-    return and_(
-        columns.work_order_id != occasion.work_order_id,
-        holds_time(occasion.now),
-        columns.start_time < occasion.visit.end,
-        columns.end_time > occasion.visit.start,
-    )
+def holds_elsewhere(occasion: Occasion) -> ColumnElement[bool]:
+    """Assignments to other orders that take time."""
+    return and_(assignments.c.work_order_id != occasion.work_order_id, holds_time(occasion.now))
+
+
+def overlaps(visit: Visit) -> ColumnElement[bool]:
+    """Assignments that take time of a visit."""
+    return and_(assignments.c.start_time < visit.end, assignments.c.end_time > visit.start)
+
+
+def not_revoked(now: datetime) -> ColumnElement[bool]:
+    """Certificates that stand; one that was revoked counts for no day any more, from that instant on."""
+    columns = technician_certifications.c
+    return or_(columns.revoke_time.is_(None), columns.revoke_time > now)
 
 
 def explained_skills(connection: Connection, technician_id: str, occasion: Occasion) -> frozenset[str]:
@@ -181,10 +184,8 @@ def _organizations(connection: Connection, ids: Collection[str], day: date) -> M
 
 
 def _held(connection: Connection, ids: Collection[str], now: datetime) -> Mapping[str, list[Held]]:
-    """What each holds; a certificate that was revoked counts for no day any more, from that instant on."""
-    columns = technician_certifications.c
-    stands = or_(columns.revoke_time.is_(None), columns.revoke_time > now)
-    rows = connection.execute(select(technician_certifications).where(columns.technician_id.in_(ids), stands))
+    of_them = technician_certifications.c.technician_id.in_(ids)
+    rows = connection.execute(select(technician_certifications).where(of_them, not_revoked(now)))
     found: dict[str, list[Held]] = defaultdict(list)
     for row in rows:
         held = Held(row.certification_code, row.issue_date, row.expiry_date, row.revoke_date)
@@ -194,8 +195,8 @@ def _held(connection: Connection, ids: Collection[str], now: datetime) -> Mappin
 
 def _busy(connection: Connection, ids: Collection[str], occasion: Occasion) -> set[str]:
     """Those with another visit at that time; the order's own reservations don't count (CP-67)."""
-    overlap = overlapping(occasion)
-    if overlap is None or not ids:
+    if occasion.visit is None or not ids:
         return set()
-    clash = select(assignments.c.technician_id).where(assignments.c.technician_id.in_(ids), overlap)
+    of_them = assignments.c.technician_id.in_(ids)
+    clash = select(assignments.c.technician_id).where(of_them, holds_elsewhere(occasion), overlaps(occasion.visit))
     return set(connection.execute(clash).scalars())

@@ -1,12 +1,13 @@
-"""Suggesting technicians for an order (B-5): read in seven statements, ranked in memory."""
+"""Suggesting technicians for an order (B-5): ranked in memory by what everybody holds, and then by who is free."""
 
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from fieldmesh.technicians.v1 import technicians_service_pb2
-from sqlalchemy import String, cast, func, or_, select
+from sqlalchemy import String, and_, case, cast, false, func, or_, select
 
 from services.chassis.errors import InvalidRequest, Violation
 from services.technicians import repository
@@ -18,8 +19,9 @@ from services.technicians.tables import assignments, memberships, technician_cer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from collections.abc import Set as AbstractSet
 
-    from sqlalchemy import Connection, Select
+    from sqlalchemy import ColumnElement, Connection, Row, Select
 
     from services.chassis.database import Database
     from services.chassis.identity import Caller
@@ -53,46 +55,55 @@ class Suggestions:
             raise InvalidRequest("The limit is out of range.", reason="INVALID_FIELDS", violations=wrong)
         with self._database.read() as connection:
             inquiry = self._desk.inquire(connection, caller, request.need)
-            found = _candidates(connection, inquiry, request.need.site_time_zone)
+            found = _candidates(connection, inquiry)
             errand = Errand(inquiry.occasion.day, inquiry.requirements, inquiry.site)
-            best = ranked(found, errand, self._weights, request.limit or USUAL)
+            timed = partial(_timed, connection, inquiry, request.need.site_time_zone)
+            best = ranked(found, errand, self._weights, request.limit or USUAL, timed)
             chosen = [each.candidate.technician_id for each in best]
             drives = self._desk.drives(connection, caller, inquiry, chosen)
-        told = [_told(each, drives.get(each.candidate.technician_id, ())) for each in best]
+            people = _people(connection, chosen)
+        told = [_told(each, people[one], drives.get(one, ())) for one, each in zip(chosen, best, strict=True)]
         return _contract.SuggestTechniciansResponse(suggestions=told, compared=len(found))
 
 
-def _candidates(connection: Connection, inquiry: Inquiry, zone: str) -> list[Candidate]:
+def _candidates(connection: Connection, inquiry: Inquiry) -> list[Candidate]:
+    """The members of the executor, with their certificates and homes."""
     columns = technicians.c
-    home = (columns.position_latitude, columns.position_longitude)
-    members = select(memberships.c.technician_id).where(
-        memberships.c.organization_id == inquiry.executor, holds_on(inquiry.occasion.day)
-    )
     if not inquiry.executor:
         return []
+    members = select(memberships.c.technician_id).where(
+        memberships.c.organization_id == inquiry.executor, holds_on(inquiry.occasion.member_on)
+    )
     rows = connection.execute(
-        select(columns.id, columns.person_id, columns.name, columns.photo_version, *home).where(
+        select(columns.id, columns.name, columns.position_latitude, columns.position_longitude).where(
             columns.active.is_(True), columns.id.in_(members)
         )
     ).all()
     held = _held(connection, inquiry, members)
-    visits = _visits(connection, inquiry, zone, members)
-    busy = _busy(connection, inquiry, members)
-    presence = repository.presence_of(connection, members, inquiry.occasion)
     return [
         Candidate(
-            technician_id=technician_id,
-            person_id=person_id,
-            name=name,
-            held=held.get(technician_id, ()),
-            home=None if latitude is None else Place(latitude, longitude),
-            visits=visits.get(technician_id, 0),
-            busy=technician_id in busy,
-            absent=technician_id in presence.absent,
-            outside=presence.outside.get(technician_id, ""),
-            photo_version=photo_version,
+            technician_id,
+            name,
+            held.get(technician_id, ()),
+            None if latitude is None else Place(latitude, longitude),
         )
-        for technician_id, person_id, name, photo_version, latitude, longitude in rows
+        for technician_id, name, latitude, longitude in rows
+    ]
+
+
+def _timed(connection: Connection, inquiry: Inquiry, zone: str, candidates: Sequence[Candidate]) -> Sequence[Candidate]:
+    """Candidates with their visits of the week, and whether they are free."""
+    ids = [each.technician_id for each in candidates]
+    visits, busy = _visits(connection, inquiry, zone, ids)
+    presence = repository.presence_of(connection, ids, inquiry.occasion)
+    return [
+        each._replace(
+            visits=visits.get(each.technician_id, 0),
+            busy=each.technician_id in busy,
+            absent=each.technician_id in presence.absent,
+            outside=presence.outside.get(each.technician_id, ""),
+        )
+        for each in candidates
     ]
 
 
@@ -112,6 +123,7 @@ def _held(connection: Connection, inquiry: Inquiry, members: Select[tuple[str]])
             columns.issue_date <= day,
             or_(columns.expiry_date.is_(None), columns.expiry_date >= day),
             or_(columns.revoke_date.is_(None), columns.revoke_date > day),
+            repository.not_revoked(inquiry.occasion.now),
         )
         .group_by(columns.technician_id)
     )
@@ -130,45 +142,51 @@ def _read(text: str, day: date) -> Held:
     return Held(code, day, date.fromisoformat(expires) if expires else None)
 
 
-def _visits(connection: Connection, inquiry: Inquiry, zone: str, members: Select[tuple[str]]) -> Mapping[str, int]:
-    """Other visits of each in the week of the visit, Monday to Sunday by the site's calendar."""
-    day = inquiry.occasion.day
-    monday = datetime.combine(day - timedelta(days=day.weekday()), time(), zone_of(zone)).astimezone(UTC)
-    columns = assignments.c
+def _visits(
+    connection: Connection, inquiry: Inquiry, zone: str, technician_ids: Sequence[str]
+) -> tuple[Mapping[str, int], AbstractSet[str]]:
+    """Visits of each in the week of the visit, Monday to Sunday by the site's calendar, and who has one meanwhile."""
+    occasion, columns = inquiry.occasion, assignments.c
+    monday = datetime.combine(occasion.day - timedelta(days=occasion.day.weekday()), time(), zone_of(zone))
+    begins = monday.astimezone(UTC)
+    in_week = and_(columns.start_time >= begins, columns.start_time < begins + WEEK)
+    overlap = false() if occasion.visit is None else repository.overlaps(occasion.visit)
     wanted = (
-        select(columns.technician_id, func.count())
+        select(columns.technician_id, _count_of(in_week), _count_of(overlap))
         .where(
-            columns.technician_id.in_(members),
-            columns.work_order_id != inquiry.occasion.work_order_id,
-            repository.holds_time(inquiry.occasion.now),
-            columns.start_time >= monday,
-            columns.start_time < monday + WEEK,
+            columns.technician_id.in_(technician_ids),
+            repository.holds_elsewhere(occasion),
+            or_(in_week, overlap),
         )
         .group_by(columns.technician_id)
     )
-    return {row[0]: row[1] for row in connection.execute(wanted).all()}
+    rows = connection.execute(wanted).all()
+    return {row[0]: row[1] for row in rows}, {row[0] for row in rows if row[2]}
 
 
-def _busy(connection: Connection, inquiry: Inquiry, members: Select[tuple[str]]) -> set[str]:
-    overlap = repository.overlapping(inquiry.occasion)
-    if overlap is None:
-        return set()
-    wanted = select(assignments.c.technician_id).where(assignments.c.technician_id.in_(members), overlap)
-    return set(connection.execute(wanted).scalars().all())
+def _count_of(which: ColumnElement[bool]) -> ColumnElement[int]:
+    return func.sum(case((which, 1), else_=0))
 
 
-def _told(suggestion: Suggestion, drives: Sequence[str]) -> _contract.Suggestion:
+def _people(connection: Connection, technician_ids: Sequence[str]) -> Mapping[str, Row[str, str, str]]:
+    """Who those are in the directory, and their photos; by technician."""
+    columns = technicians.c
+    wanted = select(columns.id, columns.person_id, columns.photo_version).where(columns.id.in_(technician_ids))
+    return {row.id: row for row in connection.execute(wanted).all()}
+
+
+def _told(suggestion: Suggestion, person: Row[str, str, str], drives: Sequence[str]) -> _contract.Suggestion:
     candidate = suggestion.candidate
     answer = _contract.Suggestion(
         technician_id=candidate.technician_id,
-        person_id=candidate.person_id,
+        person_id=person.person_id,
         name=candidate.name,
         score=suggestion.score,
         qualified=suggestion.qualified,
         busy=candidate.busy,
         absent=candidate.absent,
         travel_conflicts=drives,
-        photo_version=candidate.photo_version,
+        photo_version=person.photo_version,
     )
     for reason in suggestion.reasons:
         answer.reasons.add(

@@ -1,17 +1,19 @@
 """Who is best sent to a visit: a score of five parts, each with its reason in words (B-5)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import IntEnum
+from functools import lru_cache
 from heapq import nsmallest
-from math import asin, cos, radians, sin, sqrt
+from math import asin, cos, dist, radians, sin
 from operator import itemgetter, mul
 from typing import NamedTuple
 
 from services.technicians.domain.skills import Held, Requirement, missing_codes, needed_codes
 
 EARTH_MILES = 3958.8
+KNOWN_PLACES = 20_000
 FAR_MILES = 150.0
 """From here on a distance gives no points."""
 LONG_DAYS = 90
@@ -22,6 +24,8 @@ UNKNOWN_SHARE = 0.5
 """Where home or site is not known, neither near nor far."""
 OUTSIDE_SHARE = 0.5
 """What is left of being free for somebody who would come outside of the shift."""
+LOOK = 8
+"""So many times as many as are wanted are looked at closely first, and then so many times more."""
 
 
 class Part(IntEnum):
@@ -68,15 +72,16 @@ class Candidate(NamedTuple):
     """
 
     technician_id: str
-    person_id: str
     name: str
     held: tuple[Held, ...]
     home: Place | None
-    visits: int
-    busy: bool
+    visits: int = 0
+    busy: bool = False
     absent: bool = False
     outside: str = ""
-    photo_version: str = ""
+
+
+_Placed = tuple[tuple[bool, float, str, str], Candidate, tuple[float, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,29 +113,61 @@ class Suggestion:
     qualified: bool
 
 
-def ranked(candidates: Iterable[Candidate], errand: Errand, weights: Weights, limit: int) -> list[Suggestion]:
-    """The best candidates, at most `limit`: qualified ones who are free come first, then by score and name."""
-    most, needed = weights.points, needed_codes(errand.requirements)
-    placed = []
-    known: dict[tuple[Held, ...], tuple[float, float]] = {}  # many hold the same
-    for candidate in candidates:
-        certified = known.get(candidate.held)
-        if certified is None:
-            certified = known[candidate.held] = _certified(candidate.held, errand, needed)
-        shares = (*certified, *_shares(candidate, errand))
-        fits = shares[0] == 1.0 and not candidate.busy and not candidate.absent
-        score = sum(map(mul, shares, most))
-        placed.append(((not fits, -score, candidate.name, candidate.technician_id), candidate, shares))
-    best = nsmallest(limit, placed, key=itemgetter(0))
+def ranked(
+    candidates: Iterable[Candidate],
+    errand: Errand,
+    weights: Weights,
+    limit: int,
+    timed: Callable[[Sequence[Candidate]], Sequence[Candidate]] = tuple,
+) -> list[Suggestion]:
+    """The best candidates, at most `limit`: qualified ones who are free come first, then by score and name.
+
+    `timed` adds visits, absences and shifts to candidates that have none of them, in their order. Since these only
+    take points away, it is asked for the best first, and no more once nobody behind them can come before them.
+    """
+    judged = _Judged(errand, weights)
+    promising = sorted(map(judged, candidates), key=itemgetter(0))
+    best: list[_Placed] = []
+    begin, size = 0, limit * LOOK
+    while begin < len(promising):
+        batch = [candidate for _, candidate, _ in promising[begin : begin + size]]
+        best = nsmallest(limit, [*best, *map(judged, timed(batch))], key=itemgetter(0))
+        begin, size = begin + size, size * LOOK
+        if len(best) == limit and begin < len(promising) and best[-1][0] <= promising[begin][0]:
+            break
     return [_explained(candidate, shares, errand, weights) for _, candidate, shares in best]
+
+
+class _Judged:
+    """Gives candidates with what they are ordered by, and their share of each part."""
+
+    def __init__(self, errand: Errand, weights: Weights) -> None:
+        self._errand = errand
+        self._most = weights.points
+        self._needed = needed_codes(errand.requirements)
+        self._known: dict[tuple[Held, ...], tuple[float, float]] = {}  # many hold the same
+
+    def __call__(self, candidate: Candidate) -> _Placed:
+        certified = self._known.get(candidate.held)
+        if certified is None:
+            certified = self._known[candidate.held] = _certified(candidate.held, self._errand, self._needed)
+        shares = (*certified, *_shares(candidate, self._errand))
+        fits = shares[0] == 1.0 and not candidate.busy and not candidate.absent
+        score = sum(map(mul, shares, self._most))
+        return (not fits, -score, candidate.name, candidate.technician_id), candidate, shares
 
 
 def miles_between(one: Place, other: Place) -> float:
     """Miles on the great circle."""
-    north, south = radians(one.latitude), radians(other.latitude)
-    turn = radians(other.longitude - one.longitude)
-    chord = sin((south - north) / 2) ** 2 + cos(north) * cos(south) * sin(turn / 2) ** 2
-    return 2 * EARTH_MILES * asin(min(1.0, sqrt(chord)))
+    chord = dist(_on_sphere(one), _on_sphere(other))
+    return 2 * EARTH_MILES * asin(min(1.0, chord / 2))
+
+
+@lru_cache(maxsize=KNOWN_PLACES)
+def _on_sphere(place: Place) -> tuple[float, float, float]:
+    """A place on the sphere with the radius 1; homes are asked for again and again."""
+    north, east = radians(place.latitude), radians(place.longitude)
+    return cos(north) * cos(east), cos(north) * sin(east), sin(north)
 
 
 def _certified(held: Sequence[Held], errand: Errand, needed: Sequence[str]) -> tuple[float, float]:

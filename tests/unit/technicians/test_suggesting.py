@@ -18,7 +18,7 @@ DAY = date(2027, 3, 1)
 COLUMBUS, CINCINNATI, DAYTON = Place(39.9612, -82.9988), Place(39.1031, -84.5120), Place(39.7589, -84.1916)
 CM = Held("VT40-CM", date(2026, 1, 1), date(2027, 12, 31))
 ERRAND = Errand(DAY, (Requirement(("VT40-CM",)),), COLUMBUS)
-ALLAN = Candidate("t-1", "p-1", "Allan", (CM,), COLUMBUS, 0, busy=False)
+ALLAN = Candidate("t-1", "Allan", (CM,), COLUMBUS, 0, busy=False)
 
 
 def best(*candidates, errand=ERRAND, weights=Weights(), limit=5):  # noqa: B008 - a frozen value
@@ -113,7 +113,6 @@ def test_distances_are_those_of_the_globe():
 candidates = st.builds(
     Candidate,
     technician_id=st.uuids().map(str),
-    person_id=st.just("p"),
     name=st.text(max_size=5),
     held=st.sampled_from([(), (CM,), (CM._replace(expires=None),), (CM._replace(expires=DAY),)]),
     home=st.sampled_from([None, COLUMBUS, CINCINNATI]),
@@ -134,3 +133,29 @@ def test_scores_are_the_sum_of_their_reasons_and_the_order_is_total(found, limit
         assert each.score == pytest.approx(sum(reason.points for reason in each.reasons), abs=0.3)
         assert all(0 <= reason.points <= reason.most and reason.text.endswith(".") for reason in each.reasons)
     assert made == best(*reversed(found), limit=limit)
+
+
+@given(st.lists(candidates, max_size=40, unique_by=lambda each: each.technician_id), st.integers(1, 3))
+def test_who_is_free_is_asked_for_the_best_first_and_nobody_better_is_left_out(found, limit):
+    known = {each.technician_id: each for each in found}
+    blank = [Candidate(each.technician_id, each.name, each.held, each.home) for each in found]
+    asked: list[str] = []
+
+    def timed(batch):
+        asked.extend(each.technician_id for each in batch)
+        return [known[each.technician_id] for each in batch]
+
+    assert ranked(blank, ERRAND, Weights(), limit, timed) == best(*found, limit=limit)
+    assert len(asked) == len(set(asked))
+
+
+def test_nobody_behind_the_best_is_asked_about_who_cannot_come_before_them():
+    crowd = [ALLAN._replace(technician_id=f"t-{number}", home=CINCINNATI) for number in range(100)]
+    asked: list[int] = []
+
+    def timed(batch):
+        asked.append(len(batch))
+        return batch
+
+    assert len(ranked([ALLAN, *crowd], ERRAND, Weights(), 2, timed)) == 2
+    assert asked == [16]
