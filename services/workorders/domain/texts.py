@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import is_dataclass
+from dataclasses import fields, is_dataclass
 from datetime import UTC, date, datetime
 from enum import Enum
 from typing import TYPE_CHECKING
@@ -14,7 +14,17 @@ from services.workorders.domain.requests import CostRequest, DirectedAction
 from services.workorders.domain.travel import MILE_DECIMALS
 from services.workorders.domain.utility import UtilityRequest, read_in_words
 from services.workorders.domain.values import digits, postal_line
-from services.workorders.domain.work_order import Appointment, LineItem, OrderFlag, ShipTo, SiteTechnician, Travel
+from services.workorders.domain.work_order import (
+    Appointment,
+    Ending,
+    Hold,
+    HoldRequest,
+    LineItem,
+    OrderFlag,
+    ShipTo,
+    SiteTechnician,
+    Travel,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,6 +49,8 @@ def text_of(value: object) -> str:  # noqa: PLR0911 - one line a type is the cle
     if isinstance(value, OrderFlag):
         return value.message
     write = _GROUPS.get(type(value))
+    if write is None and is_dataclass(value) and type(value).__str__ is object.__str__:
+        return "; ".join(filter(None, (text_of(getattr(value, part.name)) for part in fields(value))))
     return write(value) if write else str(value)
 
 
@@ -69,6 +81,19 @@ def _appointment(value: Appointment) -> str:
 
 def _technician(value: SiteTechnician) -> str:
     return "; ".join(filter(None, (value.name, value.phone, value.email)))
+
+
+def _hold(value: Hold) -> str:
+    until = f"until {text_of(value.resume_date)}" if value.resume_date else ""
+    return "; ".join(filter(None, (until, value.reason)))
+
+
+def _hold_request(value: HoldRequest) -> str:
+    return value.text
+
+
+def _ending(value: Ending) -> str:
+    return value.reason
 
 
 def _line_item(value: LineItem) -> str:
@@ -135,6 +160,9 @@ _GROUPS: dict[type, Callable[..., str]] = {
     Travel: _travel,
     Appointment: _appointment,
     SiteTechnician: _technician,
+    Hold: _hold,
+    HoldRequest: _hold_request,
+    Ending: _ending,
     LineItem: _line_item,
     LinkedOrder: _linked,
     CostRequest: _cost_request,

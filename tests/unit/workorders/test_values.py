@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import fields, is_dataclass
 from datetime import UTC, date, datetime
+from typing import get_args, get_type_hints
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from services.workorders.domain import paths
@@ -16,7 +19,7 @@ from services.workorders.domain.target import SlaSummary
 from services.workorders.domain.texts import text_of
 from services.workorders.domain.travel import billable_miles, billable_miles_in_all
 from services.workorders.domain.values import Money
-from services.workorders.domain.work_order import ClockFold, Travel
+from services.workorders.domain.work_order import ClockFold, Ending, Hold, HoldRequest, Travel, WorkOrder
 from tests.support.orders import WORKFLOW, order
 
 CHICAGO = "America/Chicago"
@@ -114,3 +117,43 @@ def test_parts_never_move_an_order_back():
 )
 def test_travel_is_told_for_each_technician_and_in_all(technicians, told):
     assert text_of(Travel(120.5, technicians, 50.0, 70.5)) == told
+
+
+INSTANTS = st.datetimes(timezones=st.just(UTC))
+PLAIN = {
+    str: st.sampled_from(["", "Words."]),
+    float: st.floats(0, 1e6),
+    date: st.dates(),
+    datetime: INSTANTS,
+    date | None: st.none() | st.dates(),
+    datetime | None: st.none() | INSTANTS,
+    float | None: st.none() | st.floats(0, 1e6),
+}
+
+
+def groups_of(kind):
+    for told in get_type_hints(kind).values():
+        for each in (told, *get_args(told)):
+            if is_dataclass(each):
+                yield each
+
+
+@pytest.mark.req("CP-45")
+@pytest.mark.parametrize("kind", sorted(set(groups_of(WorkOrder)), key=str), ids=lambda kind: kind.__name__)
+@settings(max_examples=15, suppress_health_check=[HealthCheck.too_slow])
+@given(st.data())
+def test_whatever_a_history_tells_of_an_order_is_in_words(kind, data):
+    known = {field.name: PLAIN[told] for field in fields(kind) if (told := get_type_hints(kind)[field.name]) in PLAIN}
+
+    told = text_of(data.draw(st.builds(kind, **known)))
+
+    assert not re.search(r"\w+\(.*=", told)
+    assert "datetime" not in told
+
+
+def test_a_hold_and_an_end_are_told_by_their_reasons():
+    hold = Hold(date(2026, 11, 27), "Customer asked to wait: The garage is repainted.", from_state="in_progress")
+
+    assert text_of(hold) == "until 2026-11-27; Customer asked to wait: The garage is repainted."
+    assert text_of(HoldRequest("Please wait.")) == "Please wait."
+    assert text_of(Ending("obstruction", "Physical obstruction: A wall.")) == "Physical obstruction: A wall."
