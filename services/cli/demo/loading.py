@@ -12,6 +12,7 @@ from services.chassis.errors import NotFound
 from services.chassis.grpc_channel import Channels
 from services.chassis.process import service_targets
 from services.cli.connection import grant_for, signer
+from services.cli.demo.altered import alter_a_history
 from services.cli.demo.approvals import approval_stories
 from services.cli.demo.availability import make_availability
 from services.cli.demo.calls import Desk, Speaker
@@ -54,6 +55,7 @@ def load_demo(size: int, progress: Progress, *, now: datetime | None = None) -> 
     clock = ScriptedClock(present - timedelta(days=SETTING_UP_DAYS))
     with hidden_mesh(clock) as settings:
         beside_hub(lambda: _tell(settings, clock, size, present, progress))
+    alter_a_history(settings)
 
 
 def _tell(settings: Settings, clock: ScriptedClock, size: int, present: datetime, progress: Progress) -> None:

@@ -48,12 +48,27 @@ def rows(running):
     return run
 
 
-def test_the_demo_leaves_whole_histories_and_nothing_to_reconcile(running):
+@pytest.fixture
+def altered(rows):
+    """The order of the demo whose history was altered: a departure that the order itself does not know."""
+    return rows(
+        "SELECT number FROM work_orders JOIN history ON work_order_id = work_orders.id"
+        " WHERE field = 'visit.depart_time' AND new_value < '2021'"
+    )[0][0]
+
+
+@pytest.mark.req("B-3")
+def test_verify_finds_the_one_history_of_the_demo_that_was_altered(running, altered):
     verified = running.fieldmesh("verify")
+
+    assert verified.returncode == 1, verified.stdout
+    assert f"{altered}, row " in verified.stdout
+    assert f"1 of {TOLD} histories are damaged." in verified.stdout
+
+
+def test_the_demo_leaves_nothing_to_reconcile(running):
     reconciled = running.fieldmesh("reconcile")
 
-    assert verified.returncode == 0, verified.stdout
-    assert f"{TOLD} histories are whole." in verified.stdout
     assert reconciled.returncode == 0, reconciled.stdout
     copies = [line.split("│")[2:8] for line in reconciled.stdout.splitlines() if line.startswith("│")]
     assert {copy[0].strip() for copy in copies} >= {"Person", "Team", "Organization"}
@@ -183,23 +198,27 @@ def test_the_demo_has_an_order_in_every_state_that_orders_stay_in(rows):
 
 
 @pytest.mark.req("B-3")
-def test_an_anchor_of_the_demo_holds_until_a_chain_is_another(running, rows, tmp_path):
+def test_an_anchor_of_the_demo_holds_until_a_chain_is_another(running, rows, altered, tmp_path):
     file = tmp_path / "anchor.jsonl"
     made = running.fieldmesh("anchor", str(file))
     held = running.fieldmesh("verify", "--anchor", str(file))
-    order_id, number, head = rows("SELECT id, number, history_head FROM work_orders ORDER BY number LIMIT 1")[0]
+    order_id, number, head = rows(
+        "SELECT id, number, history_head FROM work_orders WHERE number <> ? ORDER BY number LIMIT 1", altered
+    )[0]
     rows("UPDATE work_orders SET id = ? WHERE id = ?", f"gone-{order_id[:30]}", order_id)
 
     gone = running.fieldmesh("verify", "--anchor", str(file))
 
     rows("UPDATE work_orders SET id = ? WHERE history_head = ?", order_id, head)
-    assert (made.returncode, held.returncode, gone.returncode) == (0, 0, 1), made.stdout + held.stdout
-    assert f"{TOLD} of them as the anchor holds them." in held.stdout
+    assert (made.returncode, held.returncode, gone.returncode) == (0, 1, 1), made.stdout + held.stdout
+    assert f"1 of {TOLD} histories are damaged." in held.stdout
+    assert f"{altered}, row " in held.stdout
+    assert f"2 of {TOLD} histories are damaged." in gone.stdout
     assert number in gone.stdout
 
 
 @pytest.mark.parametrize(
-    ("place", "damage", "at"),
+    "case",
     [
         (0, "UPDATE history SET new_value = 'something else' WHERE work_order_id = ? AND sequence = ?", "second"),
         (1, "DELETE FROM history WHERE work_order_id = ? AND sequence = ?", "second"),
@@ -208,9 +227,12 @@ def test_an_anchor_of_the_demo_holds_until_a_chain_is_another(running, rows, tmp
     ],
     ids=["altered", "missing", "cut", "moved"],
 )
-def test_verify_names_the_first_damaged_row(running, rows, place, damage, at):
+def test_verify_names_the_first_damaged_row(running, rows, altered, case):
+    place, damage, at = case
     order_id, number, length = rows(
-        "SELECT id, number, history_length FROM work_orders WHERE history_length > 3 ORDER BY id LIMIT 1 OFFSET ?",
+        "SELECT id, number, history_length FROM work_orders WHERE history_length > 3 AND number <> ?"
+        " ORDER BY id LIMIT 1 OFFSET ?",
+        altered,
         place,
     )[0]
     sequence = length if at == "last" else 2

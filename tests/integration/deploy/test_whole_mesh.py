@@ -34,7 +34,7 @@ def test_the_mesh_starts_from_nothing_stops_and_starts_again(first_start):
         assert again.admin in again.said
         assert b"<form" in fetched(f"{again.admin}/login/")
         assert "messages" in json.loads(fetched(f"{again.mailbox}/api/messages"))
-        assert "histories are whole." in again.fieldmesh("verify")
+        assert "1 history is whole." in again.fieldmesh("verify", "20100001")
         pids = again.pids
         assert len(pids) == len(SERVICES) + 2
     assert not any(map(alive, pids))
