@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
-from services.chassis.errors import Violation, WrongState
+from services.chassis.errors import Violation
 from services.chassis.ids import derive_id, new_id
 from services.chassis.kit.validation import check_message
 from services.workorders import repository
@@ -100,11 +100,6 @@ def edited(connection: Connection, order: WorkOrder, given: Mapping[str, Any]) -
         wanted[METER] = ""
     values, misled = values_for(connection, order.issuer_org, wanted)
     return paths.write(order, values), wrong + misled
-
-
-def refuse_discarding() -> None:
-    """A service order stands in the books of its utility, and perhaps in an event's: it is cancelled, never deleted."""
-    raise WrongState("A service order is cancelled, not deleted.", reason="TRANSITION_REFUSED")
 
 
 def request_key(caller: Caller, request_id: str) -> str:

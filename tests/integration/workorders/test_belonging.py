@@ -100,3 +100,16 @@ def test_an_order_does_not_leave_its_line_items_behind_at_another_site(desk, tow
 
     told = "Line item 00000001: North 1 stands at Harbor Glen, not at Pinecrest Knoxville."
     assert [(each.field, each.description) for each in caught.value.violations] == [("facility_id", told)]
+
+
+def test_what_belongs_to_other_kinds_of_orders_is_refused_by_name(desk):
+    order = desk.create()
+    meter = {"id": order.id, "etag": order.etag, "utility": {"meter": "MB-1"}}
+
+    with pytest.raises(InvalidRequest) as caught:
+        desk.orders("UpdateWorkOrder", DISPATCHER, work_order=meter, update_mask={"paths": ["utility.meter"]})
+
+    assert [(each.field, each.description) for each in caught.value.violations] == [
+        ("utility.meter", "stays what it is")
+    ]
+    assert desk.get(order.id).etag == order.etag
