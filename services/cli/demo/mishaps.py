@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from fieldmesh.shipping.v1 import shipment_pb2, shipment_pb2_grpc
 from fieldmesh.workorders.v1 import line_item_pb2, line_item_pb2_grpc
 
+from services.cli.demo import deliveries
 from services.cli.demo.calls import of_order
 
 if TYPE_CHECKING:
@@ -25,7 +26,10 @@ def mishap(story: Story) -> Iterator[Moment]:
         yield plan.at(days, 15), partial(happens, story)
     if plan.fate in SENT_AGAIN:
         days, text = SENT_AGAIN[plan.fate]
-        yield plan.at(days, 17), partial(story.track, shipment_pb2.PARCEL_STATE_ANNOUNCED, plan.parcels, text)
+        yield (
+            plan.at(days, 17),
+            partial(deliveries.track, story, shipment_pb2.PARCEL_STATE_ANNOUNCED, plan.parcels, text),
+        )
 
 
 def readdress(story: Story, _now: datetime) -> None:

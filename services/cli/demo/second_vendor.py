@@ -25,8 +25,8 @@ from fieldmesh.workorders.v1 import (
 from services.chassis.ids import derive_id
 from services.cli.demo import catalogue
 from services.cli.demo.calls import cents
+from services.cli.demo.deliveries import shipping_to
 from services.cli.demo.plans import later
-from services.cli.demo.stories import shipping_to
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -7,13 +7,6 @@ from functools import partial
 from io import BytesIO
 from typing import TYPE_CHECKING, Final
 
-from fieldmesh.shipping.v1 import (
-    fulfilment_order_pb2,
-    fulfilment_order_pb2_grpc,
-    shipment_pb2,
-    shipping_service_pb2,
-    shipping_service_pb2_grpc,
-)
 from fieldmesh.workorders.v1 import (
     case_pb2,
     case_pb2_grpc,
@@ -27,11 +20,10 @@ from google.type import date_pb2
 from PIL import Image, ImageDraw
 
 from services.chassis.ids import new_id
-from services.cli.demo import catalogue, returns, sequels
-from services.cli.demo.calls import assign, cents, of_order
+from services.cli.demo import catalogue, deliveries, returns, sequels
+from services.cli.demo.calls import cents, of_order
 from services.cli.demo.mishaps import mishap
 from services.cli.demo.plans import later
-from services.cli.demo.returns import CARRIER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -44,10 +36,6 @@ if TYPE_CHECKING:
     Moment = tuple[datetime, Callable[[datetime], object]]
 
 SCHEDULERS: Final = {"bluefern": "megan", "kestrel": "kwame", "copperline": "luz"}
-ANNOUNCED = shipment_pb2.PARCEL_STATE_ANNOUNCED
-HANDED_OVER = shipment_pb2.PARCEL_STATE_HANDED_OVER
-IN_TRANSIT = shipment_pb2.PARCEL_STATE_IN_TRANSIT
-DELIVERED = shipment_pb2.PARCEL_STATE_DELIVERED
 
 
 class Story:
@@ -83,22 +71,10 @@ class Story:
             return
         yield plan.at(0, 9, 30), self.accept
         if plan.needs_parts:
-            yield from self._parts()
+            yield from deliveries.moments(self)
+            yield from mishap(self)
         if plan.reaches("scheduled"):
             yield from self._visit()
-
-    def _parts(self) -> Iterator[Moment]:
-        told = (
-            ("shipping", 1, ANNOUNCED, "Label created"),
-            ("shipped", 2, HANDED_OVER, "Picked up by the carrier"),
-            ("shipped", 3, IN_TRANSIT, "Left the sorting centre"),
-            ("delivered", 4, DELIVERED, "Delivered, signed for at the dock"),
-        )
-        for stage, days, state, text in told:
-            if self.plan.reaches(stage):
-                for parcel in range(self.plan.parcels):
-                    yield self.plan.at(days, 11, parcel * 20), partial(self.track, state, parcel, text)
-        yield from mishap(self)
 
     def _visit(self) -> Iterator[Moment]:
         plan = self.plan
@@ -213,40 +189,7 @@ class Story:
         if not plan.needs_parts:
             self.desk.fire(self.partner, self.order_id, "accept_without_parts", values)
             return
-        self.desk.fire(self.partner, self.order_id, "accept", values | shipping_to(company, self.partner))
-
-    def track(self, state: shipment_pb2.ParcelState.ValueType, parcel: int, text: str, now: datetime) -> None:
-        """The carrier says where a parcel is."""
-        order = self.desk.order("dana", self.order_id)
-        update = shipping_service_pb2.CarrierUpdate(
-            carrier=CARRIER,
-            tracking_number=f"NW{self.plan.number:06d}{parcel + 1:02d}",
-            carrier_sequence=int(state) * 10,
-            state=state,
-            description=text,
-            location=self.plan.site.city,
-            fulfilment_order_number=order.fulfilment.order_number,
-        )
-        assign(update, "expected_delivery_date", self.plan.day(4))
-        assign(update, "occur_time", now)
-        self.desk.become("")
-        if state == shipment_pb2.PARCEL_STATE_ANNOUNCED:
-            update.contents.extend(self._packed(order.fulfilment.fulfilment_order_id, parcel))
-        stub = self.desk.channels.stub(shipping_service_pb2_grpc.FulfilmentDeskServiceStub, "shipping")
-        answer = stub.IngestTracking(shipping_service_pb2.IngestTrackingRequest(updates=[update], request_id=new_id()))
-        refused = [result.message for result in answer.results if result.refused]
-        if refused:
-            raise RuntimeError(f"shipping refused the demo's tracking: {refused[0]}")
-
-    def _packed(self, order_id: str, parcel: int) -> list[shipping_service_pb2.PackedPart]:
-        """The lines that a parcel holds: lines are spread over parcels; what is sent again comes in one of its own."""
-        stub = self.desk.channels.stub(fulfilment_order_pb2_grpc.FulfilmentOrderServiceStub, "shipping")
-        sent = stub.GetFulfilmentOrder(fulfilment_order_pb2.GetFulfilmentOrderRequest(id=order_id))
-        return [
-            shipping_service_pb2.PackedPart(fulfilment_line_id=line.id, quantity=line.quantity)
-            for place, line in enumerate(sent.lines)
-            if parcel >= self.plan.parcels or place % self.plan.parcels == parcel
-        ]
+        self.desk.fire(self.partner, self.order_id, "accept", values | deliveries.shipping_to(company, self.partner))
 
     def assign_technician(self, chosen: str, _now: datetime, transition: str = "assign_technician") -> None:
         """Somebody with the skills, else somebody with a reason; the lead, or whoever comes beside."""
@@ -349,26 +292,6 @@ class Story:
         post = feed_pb2.FeedPost(work_order_id=self.order_id, body=body, mentions=mentions)
         stub = self.desk.channels.stub(feed_pb2_grpc.FeedPostServiceStub, "workorders")
         stub.CreateFeedPost(feed_pb2.CreateFeedPostRequest(feed_post=post, request_id=new_id()))
-
-
-def shipping_to(company: catalogue.Company, person: str) -> dict[str, object]:
-    """What accepting says of where the parts go: to somebody at the partner's own address."""
-    return {
-        "ship_to.name": name_of(person),
-        "ship_to.phone": company.phone,
-        "ship_to.party": company.name,
-        "ship_to.handling": work_order_pb2.HANDLING_NEED_NEITHER,
-        "ship_to.street": company.street,
-        "ship_to.city": company.city,
-        "ship_to.state": company.state,
-        "ship_to.postal_code": company.postal_code,
-        "ship_to.country": "US",
-    }
-
-
-def name_of(person: str) -> str:
-    """The name of somebody in the catalogue."""
-    return next(somebody.name for somebody in catalogue.PEOPLE if somebody.key == person)
 
 
 def photo(number: str, title: str) -> bytes:
