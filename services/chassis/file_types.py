@@ -6,9 +6,10 @@ Only kinds that are safe to hand out again are accepted. HTML, SVG and scripts n
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 import puremagic
 from PIL import Image, UnidentifiedImageError
@@ -23,9 +24,23 @@ OFFICE: Mapping[str, str] = MappingProxyType(
     }
 )
 _FORMATS = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp", "GIF": "image/gif"}
+# A JPEG with further pictures behind it, as many phones write them; it is opened as a JPEG.
+_SEVERAL = "MPO"
+_WORDS: Mapping[str, str] = MappingProxyType(
+    {
+        "image/jpeg": "a JPEG picture",
+        "image/png": "a PNG picture",
+        "image/webp": "a WebP picture",
+        "image/gif": "a GIF picture",
+        "application/pdf": "a PDF document",
+        "text/plain": "a text",
+        "text/csv": "a text",
+    }
+)
 _FAMILIES = {"video": "a video", "audio": "a sound recording", "font": "a font", "image": "another kind of picture"}
 _TEXT_BYTES = 64 * 1024
-_GPS_IFD = 0x8825
+_GPS_IFD, _ORIENTATION = 0x8825, 0x0112
+_QUALITY = 90
 _MAX_PIXELS = 100_000_000
 ACCEPTED = "pictures (JPEG, PNG, WebP, GIF), PDF, Word and Excel documents, plain text and CSV"
 
@@ -61,6 +76,20 @@ def detect(path: Path, title: str) -> str:
     raise FileTypeNotAllowed(_name(path))
 
 
+def detect_one_of(path: Path, kinds: Collection[str], accepted: str) -> str:
+    """Give the media type of a content, which is one of `kinds`.
+
+    Raises FileTypeNotAllowed otherwise, which says what was found, and `accepted` for people.
+    """
+    try:
+        kind = detect(path, "")
+    except FileTypeNotAllowed as refusal:
+        raise FileTypeNotAllowed(refusal.found, accepted) from refusal
+    if kind not in kinds:
+        raise FileTypeNotAllowed(_WORDS.get(kind, "an Office document"), accepted)
+    return kind
+
+
 def without_position(path: Path, media_type: str) -> Path:
     """Give a picture without the position that its camera wrote; other files as they are.
 
@@ -69,19 +98,38 @@ def without_position(path: Path, media_type: str) -> Path:
     if media_type not in PICTURES:
         return path
     with Image.open(path) as picture:
-        exif = picture.getexif()
-        if not exif.get_ifd(_GPS_IFD) and "xmp" not in picture.info:
-            return path
-        cleaned = path.with_name("content-without-position")
-        orientation = exif.get(0x0112)
-        kept = Image.Exif()
-        if orientation:
-            kept[0x0112] = orientation
-        animated = getattr(picture, "is_animated", False)
-        options = {"quality": "keep"} if picture.format == "JPEG" else {"save_all": animated}
-        picture.info.pop("xmp", None)
-        picture.save(cleaned, format=picture.format, exif=kept, **options)
+        told = bool(picture.getexif().get_ifd(_GPS_IFD)) or "xmp" in picture.info
+        # The pictures behind the first one may tell a position of their own.
+        told = told or picture.format == _SEVERAL
+    return without_metadata(path, media_type) if told else path
+
+
+def without_metadata(path: Path, media_type: str) -> Path:
+    """Give a picture with nothing of what was written beside it, but which way is up; other files as they are.
+
+    Raises FileTypeNotAllowed for a picture that cannot be read to its end.
+    """
+    if media_type not in PICTURES:
+        return path
+    cleaned = path.with_name("content-without-metadata")
+    try:
+        with Image.open(path) as picture:
+            kept = Image.Exif()
+            if orientation := picture.getexif().get(_ORIENTATION):
+                kept[_ORIENTATION] = orientation
+            for name in ("xmp", "comment"):
+                picture.info.pop(name, None)
+            picture.save(cleaned, format=media_type.removeprefix("image/"), exif=kept, **_options(picture))
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        raise FileTypeNotAllowed("a picture that cannot be read") from error
     return cleaned
+
+
+def _options(picture: Image.Image) -> dict[str, Any]:
+    """How a picture is written again: without loss where that is possible."""
+    if picture.format == "JPEG":
+        return {"quality": "keep"}
+    return {"quality": _QUALITY} if picture.format == _SEVERAL else {"save_all": getattr(picture, "is_animated", False)}
 
 
 def _office(path: Path) -> str:
@@ -103,7 +151,7 @@ def _picture(path: Path) -> str | None:
             if picture.width * picture.height > _MAX_PIXELS:
                 raise FileTypeNotAllowed("a picture of more than 100 megapixels")
             picture.verify()
-            return _FORMATS[picture.format or ""]
+            return _FORMATS["JPEG" if picture.format == _SEVERAL else picture.format or ""]
     except UnidentifiedImageError:
         return None
     except (OSError, SyntaxError, Image.DecompressionBombError) as error:

@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
 from pathlib import Path
-from types import MappingProxyType
 
 from PIL import Image, ImageOps
 
-from services.chassis.file_types import FileTypeNotAllowed, detect
+from services.chassis.file_types import FileTypeNotAllowed, detect_one_of
 
 ACCEPTED = "pictures: JPEG, PNG or WebP"
 _KINDS = frozenset({"image/jpeg", "image/png", "image/webp"})
-_OTHERS: Mapping[str, str] = MappingProxyType(
-    {"image/gif": "a GIF picture", "application/pdf": "a PDF document", "text/plain": "a text", "text/csv": "a text"}
-)
 _QUALITY = 85
 _WHITE = (255, 255, 255)
 
@@ -26,12 +21,7 @@ def square_jpeg(path: Path, side: int) -> bytes:
     It stands upright, as the camera was held. The camera's metadata, such as its position, and what is transparent are
     gone. What the content is decides, whatever it is called. Raises FileTypeNotAllowed, which says what was found.
     """
-    try:
-        kind = detect(path, "")
-    except FileTypeNotAllowed as refusal:
-        raise FileTypeNotAllowed(refusal.found, ACCEPTED) from refusal
-    if kind not in _KINDS:
-        raise FileTypeNotAllowed(_OTHERS.get(kind, "an Office document"), ACCEPTED)
+    detect_one_of(path, _KINDS, ACCEPTED)
     try:
         return _written(path, side)
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:

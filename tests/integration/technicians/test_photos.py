@@ -18,24 +18,10 @@ from services.chassis.identity import Call, Caller, calling
 from services.technicians.photos import LARGEST
 from services.technicians.tables import technician_photos
 from tests.integration.technicians.conftest import CLI, House
+from tests.support.pictures import GPS, ORIENTATION, RED, picture
 
-GPS, ORIENTATION, SIDEWAYS = 0x8825, 0x0112, 6
-RED, BLUE = (200, 30, 30), (30, 30, 200)
-
-
-def picture(kind: str = "JPEG", size: tuple[int, int] = (900, 600), colour: Any = RED, **exif: Any) -> bytes:
-    """A picture with a position, as a phone writes it."""
-    made = Image.new("RGB", size, colour)
-    told = Image.Exif()
-    told[0x010F] = "Phone maker"
-    told.get_ifd(GPS).update({1: "N", 2: (39.0, 59.0, 2.4), 3: "W", 4: (82.0, 59.0, 56.0)})
-    for tag, value in exif.get("tags", {}).items():
-        told[tag] = value
-    target = io.BytesIO()
-    made.save(target, format=kind, exif=told, comment=b"Taken at home") if kind == "JPEG" else made.save(
-        target, format=kind, exif=told
-    )
-    return target.getvalue()
+SIDEWAYS = 6
+BLUE = (30, 30, 200)
 
 
 def upload(house: House, caller: Caller, technician: Any, content: bytes, request_id: str = "") -> Any:

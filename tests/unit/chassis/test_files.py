@@ -117,6 +117,20 @@ def test_a_content_that_a_browser_could_run_is_refused(tmp_path, content):
     assert refused.value.violations[0].field == "content"
 
 
+def test_of_several_pictures_in_one_file_the_first_is_kept_without_its_position(tmp_path):
+    first, second = (Image.open(io.BytesIO(picture_with_position())) for _ in range(2))
+    target = io.BytesIO()
+    first.save(target, format="MPO", save_all=True, append_images=[second], exif=first.getexif())
+    path = kept(tmp_path, target.getvalue())
+
+    kind = detect(path, "from-a-phone.jpg")
+    cleaned = without_position(path, kind)
+
+    assert kind == "image/jpeg"
+    with Image.open(cleaned) as shown:
+        assert (shown.format, shown.size, dict(shown.getexif())) == ("JPEG", (40, 20), {0x0112: 6})
+
+
 @pytest.mark.parametrize("kind", ["JPEG", "PNG"])
 def test_a_picture_loses_its_position_and_keeps_its_orientation(tmp_path, kind):
     path = kept(tmp_path, picture_with_position(kind))
