@@ -101,7 +101,8 @@ class DemoLoad:
         for name in self._settings.services:
             for file in data.glob(f"{name}.sqlite3*"):
                 file.unlink()
-        shutil.rmtree(data / "files", ignore_errors=True)
+        for folder in ("files", "evidence"):
+            shutil.rmtree(data / folder, ignore_errors=True)
         self._begun.unlink()
 
     def load(self, variables: Mapping[str, str]) -> None:

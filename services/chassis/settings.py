@@ -92,6 +92,8 @@ class Settings(BaseSettings):
     # Threads that answer calls; streams that carry files hold at most a quarter of them (hard-parts 18).
     rpc_workers: Annotated[int, Field(ge=4, le=512)] = 16
     feed_workers: Annotated[int, Field(ge=2, le=64)] = 8
+    # The largest evidence file, in megabytes of 1,000,000 bytes: technicians refuse larger ones, and pages say so.
+    evidence_megabytes: Annotated[int, Field(ge=1, le=25)] = 10
     stop_grace_seconds: Annotated[float, Field(gt=0, le=120)] = 10.0
     # Filled by load_settings from FIELDMESH_<SERVICE>_… ; never read as one variable.
     services: Mapping[str, ServiceSettings] = Field(default_factory=dict, validation_alias="_services")

@@ -21,6 +21,8 @@ from services.technicians.credentials import Credentials
 from services.technicians.desk import Desk
 from services.technicians.domain.suggesting import Weights
 from services.technicians.domain.travel import Pace
+from services.technicians.evidence import Evidence
+from services.technicians.evidence_servicer import EvidenceServicer
 from services.technicians.expiring import Expiring, Orders
 from services.technicians.finding import RosterSearch
 from services.technicians.following import WORK_ORDERS, WORK_TYPES, Following
@@ -52,6 +54,7 @@ if TYPE_CHECKING:
     from google.protobuf.message import Message
     from sqlalchemy import Row, Table
 
+    from services.chassis.blobs import BlobStore
     from services.chassis.clock import Clock
     from services.chassis.database import Database
     from services.chassis.kit import KitServicer
@@ -75,6 +78,8 @@ class Technicians:
     roster: RosterServicer
     credentials: CredentialServicer
     photos: PhotoServicer
+    evidence_files: EvidenceServicer
+    evidence: Evidence
     availability: AvailabilityServicer
     contacts: ContactServicer
     invitation_desk: InvitationDesk
@@ -95,6 +100,18 @@ class Technicians:
         self.reminding.run_due(now)
         self.invitations.run_due(now)
 
+    def sweep_evidence(self) -> None:
+        """Remove contents that nothing points at."""
+        self.evidence.sweep(self.clock.now())
+
+
+@dataclass(frozen=True)
+class Files:
+    """Where files are kept, and how many megabytes one of them may have."""
+
+    blobs: BlobStore
+    megabytes: int
+
 
 @dataclass(frozen=True)
 class Running:
@@ -114,17 +131,20 @@ def assemble(  # noqa: PLR0913 - what the installation sets
     database: Database,
     clock: Clock,
     orders: Orders,
+    files: Files,
+    *,
     weights: Weights | None = None,
     pace: Pace | None = None,
-    *,
     invitation_days: float = DAYS,
 ) -> Technicians:
     """Give the service over a database, without anything that listens.
 
-    `weights` are those of suggestions, `pace` that of drives between visits, `invitation_days` those of links.
+    `files` says where evidence is kept, `weights` are those of suggestions, `pace` that of drives between visits,
+    `invitation_days` those of links.
     """
     wired = directory(NAME, database, clock)
     booking = Booking(wired.assignments)
+    evidence = Evidence(NAME, database, wired.held, files.blobs, files.megabytes)
     desk = Desk(database, clock, booking, Travel(pace or Pace()))
     logins = Logins(NAME, database, wired.people)
     lifetime = timedelta(days=invitation_days)
@@ -140,6 +160,8 @@ def assemble(  # noqa: PLR0913 - what the installation sets
         roster=RosterServicer(roster, RosterSearch(database, clock, wired.membership)),
         credentials=CredentialServicer(Credentials(database, clock, wired.held)),
         photos=PhotoServicer(Photos(NAME, database, wired.technicians)),
+        evidence_files=EvidenceServicer(evidence),
+        evidence=evidence,
         availability=AvailabilityServicer(Calendars(database)),
         contacts=ContactServicer(Contacts(NAME, database, wired.organizations)),
         invitation_desk=InvitationDesk(invitations),
@@ -162,8 +184,9 @@ def build(process: Process) -> Running:
         foundation.database,
         process.clock,
         orders,
-        settings.weights,
-        settings.pace,
+        Files(settings.open_evidence(), settings.evidence_megabytes),
+        weights=settings.weights,
+        pace=settings.pace,
         invitation_days=settings.invitation_days,
     )
     return Running(foundation, technicians)

@@ -32,6 +32,7 @@ _WITHIN: Final = (30, 60, 90)
 CERTIFICATION: Final = "certification"
 _HELD = technician_certifications.c
 _OFFSET: Final = [SortKey(_HELD.id, FieldKind.INTEGER, descending=False, nullable=False)]
+_FILE: Final = ("evidence_name", "evidence_media_type", "evidence_size_bytes", "evidence_id")
 _ENTERED: Final = ("revoke_date", "revoke_time", "revoke_reason", "revoked_by")
 Request = credential_service_pb2.ListCredentialsRequest
 S = credential_service_pb2
@@ -64,7 +65,7 @@ class Credentials:
         with self._database.read() as connection:
             answer.counts.CopyFrom(_counts(connection, theirs, today))
             rows = _rows(connection, [*theirs, *_asked(request, today)], size + 1, start)
-        answer.credentials.extend(credential_of(row, today) for row in rows[:size])
+        answer.credentials.extend(_with_file(row, today) for row in rows[:size])
         answer.next_page_token = write_token([start + size], bound) if len(rows) > size else ""
         return answer
 
@@ -131,12 +132,27 @@ def held_by(
     found: dict[str, list[credential_service_pb2.Credential]] = defaultdict(list)
     rows = _joined().where(_HELD.technician_id.in_(technician_ids))
     for row in connection.execute(rows.order_by(_HELD.certification_code, _HELD.issue_date.desc(), _HELD.id)):
-        found[row.technician_id].append(credential_of(row, today))
+        found[row.technician_id].append(_with_file(row, today))
     return found
 
 
+def without_files(held: Sequence[credential_service_pb2.Credential]) -> Sequence[credential_service_pb2.Credential]:
+    """Give certificates as somebody learns of them who may not open their evidence."""
+    for credential in held:
+        for name in _FILE:
+            credential.ClearField(name)
+    return held
+
+
+def _with_file(row: Row[Any], today: date) -> credential_service_pb2.Credential:
+    told = credential_of(row, today)
+    for name in _FILE:
+        setattr(told, name, getattr(row, name))
+    return told
+
+
 def credential_of(row: Row[Any], today: date) -> credential_service_pb2.Credential:
-    """Give a certificate with its technician and certification as people read it."""
+    """Give a certificate with its technician and certification as people read it, without its evidence file."""
     stands = standing(row.issue_date, row.expiry_date, today, revoked=_is_revoked(row, today))
     made = credential_service_pb2.Credential(
         id=row.id,

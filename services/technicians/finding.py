@@ -64,13 +64,14 @@ class RosterSearch:
             if membership is not None and not everyone and membership.organization_id != home:
                 answer.entries.add(technician_id=row.id, email=row.email, elsewhere=True)
                 continue
+            theirs = held.get(row.id, ())
             entry = answer.entries.add(
                 technician_id=row.id,
                 name=row.name,
                 email=row.email,
                 phone=row.phone if membership is not None else "",
                 etag=etag_of(row.id, row.version),
-                credentials=held.get(row.id, ()),
+                credentials=theirs if membership is not None else credentials.without_files(theirs),
                 open_assignments=busy.get((row.id, membership.organization_id), 0) if membership is not None else 0,
             )
             if membership is not None:

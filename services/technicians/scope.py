@@ -113,6 +113,14 @@ def _held_certificates(caller: Caller, table: Table) -> Branches:
     return [*theirs, *_oneself(caller, table.c.technician_id)]
 
 
+def _kept_evidence(caller: Caller, table: Table) -> Branches:
+    """A partner's office keeps the evidence of its own people, whoever issued their certificates."""
+    if is_vendor_staff(caller):
+        return EVERY_ROW
+    own = owned(caller, technicians.c.organization_id) if caller.has("partner") else NO_ROW
+    return [table.c.technician_id.in_(select(technicians.c.id).where(each)) for each in own]
+
+
 def _absences(caller: Caller, table: Table) -> Branches:
     """Those that the own organisation keeps of its people, and one's own; everybody else learns busy or free."""
     return [*_colleagues(caller, table.c.organization_id), *_oneself(caller, table.c.technician_id)]
@@ -145,6 +153,7 @@ TEAMS = Where(_known_people, _own_teams)
 TECHNICIANS = Where(_technicians, _changeable_technicians)
 MEMBERSHIPS = Where(_memberships, _changeable_memberships)
 CERTIFICATES_HELD = Where(_held_certificates, _by_vendor)
+EVIDENCE = Where(_held_certificates, _kept_evidence)
 ABSENCES = Where(_absences, _changeable_absences)
 SHIFT_PATTERNS = Where(_absences, _planned_by_office)
 ASSIGNMENTS = Where(_assignments)

@@ -9,6 +9,7 @@ from fieldmesh.technicians.v1 import (
     availability_service_pb2,
     certification_pb2,
     credential_service_pb2,
+    evidence_service_pb2,
     invitation_pb2,
     membership_pb2,
     organization_pb2,
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
     from services.chassis.kit import KitServicer
     from services.chassis.unit_of_work import Transaction
+    from services.technicians.evidence_servicer import EvidenceServicer
     from services.technicians.servicer import (
         AssignmentDeskServicer,
         AvailabilityServicer,
@@ -49,6 +51,7 @@ if TYPE_CHECKING:
 
 _VERBS: Final = technicians_service_pb2.DESCRIPTOR.services_by_name
 _ORDERS_LANE: Final = "technicians.work-orders"
+_HOUR: Final = 3600
 
 
 class TechniciansService(MeshService):
@@ -130,6 +133,10 @@ class TechniciansService(MeshService):
     def photos(self) -> PhotoServicer:
         return self._graph.photos
 
+    @serves(evidence_service_pb2.DESCRIPTOR.services_by_name["EvidenceService"])
+    def evidence(self) -> EvidenceServicer:
+        return self._graph.evidence_files
+
     @serves(availability_service_pb2.DESCRIPTOR.services_by_name["AvailabilityService"])
     def availability(self) -> AvailabilityServicer:
         return self._graph.availability
@@ -157,6 +164,10 @@ class TechniciansService(MeshService):
     @on_event("workorders", events_pb2.WorkTypeChanged, handler="technicians.work-type-changed")
     def work_type_changed(self, transaction: Transaction, event: Event, payload: events_pb2.WorkTypeChanged) -> None:
         self._graph.following.work_type_changed(transaction, event, payload)
+
+    @every(seconds=_HOUR)
+    def sweep_evidence(self) -> None:
+        self._graph.sweep_evidence()
 
     @every(seconds=30)
     def run_due(self) -> None:

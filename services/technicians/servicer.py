@@ -19,8 +19,8 @@ from fieldmesh.technicians.v1 import (
     technicians_service_pb2,
 )
 
-from services.chassis.errors import InvalidRequest, Violation
 from services.chassis.identity import current_caller
+from services.chassis.uploads import parts_of
 from services.technicians.calendars import Calendars
 from services.technicians.contacts import Contacts
 from services.technicians.credentials import Credentials
@@ -191,12 +191,7 @@ class PhotoServicer:
     def UploadTechnicianPhoto(
         self, request_iterator: Iterator[photo_service_pb2.UploadTechnicianPhotoRequest], _context: Any
     ) -> technician_pb2.Technician:
-        first = next(request_iterator, None)
-        if first is None or first.WhichOneof("part") != "description":
-            message = "An upload begins with its description."
-            raise InvalidRequest(message, violations=[Violation("description", message)])
-        chunks = (request.chunk for request in request_iterator)
-        return self._photos.upload(current_caller(), first.description, chunks)
+        return self._photos.upload(current_caller(), *parts_of(request_iterator))
 
     def GetTechnicianPhoto(
         self, request: photo_service_pb2.GetTechnicianPhotoRequest, _context: Any

@@ -98,6 +98,8 @@ technician_certifications = kit_table(
     metadata,
     technician_certification_pb2.TechnicianCertification,
     "technician_certifications",
+    # Which contents are somebody's evidence.
+    Index("ix_technician_certifications_evidence", "evidence_id"),
     unique=[("technician_id", "certification_id", "issue_date")],
 )
 

@@ -8,8 +8,8 @@ from fieldmesh.common.v1 import types_pb2
 from fieldmesh.workorders.v1 import attachment_pb2, attachment_pb2_grpc
 from google.protobuf import empty_pb2
 
-from services.chassis.errors import InvalidRequest, Violation
 from services.chassis.identity import current_caller
+from services.chassis.uploads import parts_of
 from services.workorders import wire
 from services.workorders.handlers.files import Files, Upload
 
@@ -32,13 +32,8 @@ class FileServicer(attachment_pb2_grpc.FileServiceServicer):
         self, request_iterator: Iterator[attachment_pb2.UploadAttachmentRequest], context: grpc.ServicerContext
     ) -> attachment_pb2.Attachment:
         del context
-        first = next(request_iterator, None)
-        if first is None or first.WhichOneof("part") != "description":
-            message = "An upload begins with its description."
-            raise InvalidRequest(message, violations=[Violation("description", message)])
-        described = first.description
+        described, chunks = parts_of(request_iterator)
         upload = Upload(described.work_order_id, described.title, described.deliverable, described.request_id)
-        chunks = (request.chunk for request in request_iterator)
         return message_of(self._files.upload(current_caller(), upload, chunks))
 
     def DownloadAttachment(

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 from fieldmesh.technicians.v1 import shift_pattern_pb2
 from sqlalchemy import Table, insert, select
 
 from services.chassis.actors import service_actor
+from services.chassis.blobs import BlobStore
 from services.chassis.clock import ScriptedClock
 from services.chassis.database import Database
 from services.chassis.migrations import migrate
@@ -39,8 +42,9 @@ def suggestions(url: str, count: int, *, one_elsewhere_of: int) -> Iterator[Call
     """
     migrate("technicians", url)
     database = Database(url, clock=ScriptedClock(NOON))
+    folder = tempfile.TemporaryDirectory(prefix="evidence-")
     try:
-        house = House(database, ScriptedClock(NOON))
+        house = House(database, ScriptedClock(NOON), BlobStore.in_folder(Path(folder.name)))
         house.work_type("head", *CODES)
         one = house.technician("Allan Near", house.bluefern, CODES, position=COLUMBUS)
         house.moved("o-9")
@@ -52,6 +56,7 @@ def suggestions(url: str, count: int, *, one_elsewhere_of: int) -> Iterator[Call
         yield lambda: _suggest(house, need, count)
     finally:
         database.close()
+        folder.cleanup()
 
 
 def _suggest(house: House, need: Any, count: int) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +9,7 @@ from sqlalchemy import delete, insert, literal, select, union
 
 from services.chassis.blobs import BlobStore, measured, spooled
 from services.chassis.errors import InvalidRequest, NotAllowed, NotFound, Violation, WrongState
+from services.chassis.file_names import bare_name
 from services.chassis.file_types import detect, without_position
 from services.chassis.ids import derive_id, new_id
 from services.workorders.domain.definition import Category
@@ -147,8 +147,7 @@ def _visible(connection: Connection, caller: Caller, identity: str) -> dict[str,
 
 
 def _checked_title(upload: Upload) -> str:
-    title = "".join(character for character in upload.title if not unicodedata.category(character).startswith("C"))
-    title = title.replace("\\", "/").rsplit("/", 1)[-1].strip()
+    title = bare_name(upload.title)
     problems = []
     if not 0 < len(title) <= LONGEST_TITLE:
         problems.append(Violation("title", f"A file needs a name of at most {LONGEST_TITLE} characters."))

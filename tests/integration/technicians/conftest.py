@@ -28,6 +28,7 @@ from google.type.date_pb2 import Date
 from sqlalchemy import Engine, event, select, text
 
 from services.chassis.actors import service_actor
+from services.chassis.blobs import BlobStore
 from services.chassis.clock import ScriptedClock
 from services.chassis.database import Database
 from services.chassis.errors import NotFound
@@ -35,13 +36,14 @@ from services.chassis.identity import Call, Caller, calling, service_caller
 from services.chassis.migrations import migrate
 from services.chassis.tables import OWN
 from services.technicians import tables
-from services.technicians.bootstrap import Technicians, assemble
+from services.technicians.bootstrap import Files, Technicians, assemble
 from tests.support.servers import postgres  # noqa: F401 - fixture
 
 NOON = datetime(2027, 3, 1, 18, tzinfo=UTC)  # noon in Chicago
 TODAY = date(2027, 3, 1)
 CLI = service_caller("cli")
 WORKORDERS = service_caller("workorders")
+MEGABYTES = 1  # the largest evidence
 
 
 def day(value: date) -> Date:
@@ -71,11 +73,12 @@ class House:
 
     database: Database
     clock: ScriptedClock
+    blobs: BlobStore
     orders: Orders = field(default_factory=Orders)
     versions: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.app: Technicians = assemble(self.database, self.clock, self.orders)
+        self.app: Technicians = assemble(self.database, self.clock, self.orders, Files(self.blobs, MEGABYTES))
         self.voltara = self.organization("Voltara", "VENDOR")
         self.bluefern = self.organization("Bluefern", "PARTNER", domains=["bluefern.example.com"], free_miles=50)
         self.kestrel = self.organization("Kestrel", "PARTNER", domains=["kestrel.example.com"])
@@ -86,7 +89,7 @@ class House:
     @property
     def verbs(self) -> tuple[Any, ...]:
         app = self.app
-        assigning = (app.desk, app.roster, app.credentials, app.photos, app.availability)
+        assigning = (app.desk, app.roster, app.credentials, app.photos, app.evidence_files, app.availability)
         return (*assigning, app.logins, app.profiles, app.contacts, app.invitation_desk)
 
     def call(self, method: str, caller: Caller = CLI, **request: Any) -> Any:
@@ -275,5 +278,5 @@ def statements() -> Iterator[list[str]]:
 
 
 @pytest.fixture
-def house(database: Database, clock: ScriptedClock) -> House:
-    return House(database, clock)
+def house(database: Database, clock: ScriptedClock, tmp_path: Path) -> House:
+    return House(database, clock, BlobStore.in_folder(tmp_path / "evidence"))
