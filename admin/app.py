@@ -94,6 +94,7 @@ def _config(settings: AdminSettings, *, create_tables: bool) -> dict[str, Any]:
         "SECRET_KEY": session_secret(settings),
         "APP_NAME": "Fieldmesh",
         "PUBLIC_URL": settings.public_url.rstrip("/"),
+        "EVIDENCE_MEGABYTES": settings.evidence_megabytes,
         "FAB_CREATE_DB": create_tables,
         "FAB_UPDATE_PERMS": False,
         "FAB_ADD_SECURITY_VIEWS": False,

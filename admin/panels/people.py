@@ -8,11 +8,11 @@ from fieldmesh.technicians.v1.person_pb2 import Person
 from fieldmesh.technicians.v1.shift_pattern_pb2 import ShiftPattern
 from fieldmesh.technicians.v1.skill_requirement_pb2 import SkillRequirement
 from fieldmesh.technicians.v1.team_pb2 import Team
-from fieldmesh.technicians.v1.technician_certification_pb2 import TechnicianCertification
 
 from admin.grpcfab.panel import Panel
 from admin.pages.invitations.panel import InvitationPanel
 from admin.pages.technicians.absences import TechnicianAbsencePanel
+from admin.pages.technicians.certifications import TechnicianCertificationPanel
 from admin.pages.technicians.panel import TechnicianPanel
 
 
@@ -28,11 +28,6 @@ class MembershipPanel(Panel):
 
 class CertificationPanel(Panel):
     resource = Certification
-    menu = "People"
-
-
-class TechnicianCertificationPanel(Panel):
-    resource = TechnicianCertification
     menu = "People"
 
 

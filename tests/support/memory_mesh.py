@@ -42,7 +42,7 @@ from services.chassis.keys import PublicKeys
 from services.chassis.tokens import TokenVerifier
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
 SERVICES = ("workorders", "technicians", "shipping", "notifications")
@@ -95,6 +95,16 @@ class MemoryMesh:
     def asked(self, method: str) -> list[Any]:
         """Requests of one method, by its short name."""
         return [request for path, request, _ in self.calls if path.endswith(f"/{method}")]
+
+    @contextlib.contextmanager
+    def answering(self, verbs: Mapping[str, Any]) -> Iterator[None]:
+        """Answers these methods, by path, until the block ends; what answered them before does so again."""
+        before = {path: self.verbs[path] for path in verbs if path in self.verbs}
+        self.verbs.update(verbs)
+        yield
+        for path in verbs:
+            del self.verbs[path]
+        self.verbs.update(before)
 
     # -- serving ------------------------------------------------------------------------------------------------------
 

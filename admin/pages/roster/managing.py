@@ -184,6 +184,11 @@ def names_organization() -> bool:
     return "admin" in g.viewer.roles or (g.viewer.organization_kind == "vendor" and "dispatcher" in g.viewer.roles)
 
 
+def keeps_evidence() -> bool:
+    """Whether the viewer keeps the evidence of those whose certificates are in sight."""
+    return names_organization() or "partner" in g.viewer.roles
+
+
 def _roster() -> Any:
     return mesh().stub(roster_service_pb2_grpc.RosterServiceStub)
 

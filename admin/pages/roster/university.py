@@ -20,7 +20,7 @@ from admin.grpcfab.context import mesh
 from admin.grpcfab.errors import http_status, sentence
 from admin.grpcfab.routes import expose, has_access
 from admin.pages.roster import words
-from admin.pages.roster.managing import KINDS, ORGANIZATION, names_organization
+from admin.pages.roster.managing import KINDS, ORGANIZATION, keeps_evidence, names_organization
 from services.chassis.errors import Refusal
 from services.chassis.ids import new_id
 
@@ -85,6 +85,7 @@ class UniversityView(BaseView):  # type: ignore[misc]
             organization_id=wanted.organization_id,
             sees_others=sees_others(),
             may_revoke=names_organization(),
+            keeps_evidence=keeps_evidence(),
             address=_address,
             next_token=answer.next_page_token,
         )

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 from fieldmesh.technicians.v1 import credential_service_pb2
 from fieldmesh.ui.v1 import options_pb2
 
+from admin.grpcfab.cells import byte_size
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -19,6 +21,7 @@ _TONES: Final = {
     options_pb2.TONE_SUCCESS: "success", options_pb2.TONE_WARNING: "warning", options_pb2.TONE_DANGER: "danger",
 }  # fmt: skip
 MICRO: Final = "micro_credential"
+_FILES: Final = {"application/pdf": "PDF", "image/jpeg": "JPEG", "image/png": "PNG"}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,6 +35,16 @@ class Held:
     expires: str
     left: str
     micro: bool
+    file: str
+
+    @property
+    def file_url(self) -> str:
+        """Where the evidence file opens."""
+        return f"/technician-certifications/{self.row.id}/evidence?v={self.row.evidence_id}"
+
+    @property
+    def revoked(self) -> bool:
+        return bool(self.row.state == credential_service_pb2.CREDENTIAL_STATE_REVOKED)
 
     @property
     def until(self) -> str:
@@ -56,6 +69,13 @@ def day(value: date_pb2.Date) -> str:
     return f"{dt.date(value.year, value.month, value.day):%-d %b %Y}"
 
 
+def file_words(held: Any) -> str:
+    """What kind of file proves a certificate, and how large it is; empty without one."""
+    if not held.evidence_name:
+        return ""
+    return f"{_FILES.get(held.evidence_media_type, 'File')}, {byte_size(held.evidence_size_bytes)}"
+
+
 def _held(row: Any) -> Held:
     option = _STATES.values_by_number[row.state].GetOptions().Extensions[options_pb2.value]
     left = ""
@@ -71,4 +91,5 @@ def _held(row: Any) -> Held:
         expires=day(row.expiry_date) if row.HasField("expiry_date") else "never",
         left=left,
         micro=row.kind == MICRO,
+        file=file_words(row),
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from typing import TYPE_CHECKING, Any, Final
 
 from fieldmesh.technicians.v1 import photo_service_pb2, photo_service_pb2_grpc, technician_pb2
@@ -12,6 +11,7 @@ from admin.grpcfab.context import mesh
 from admin.grpcfab.errors import sentence
 from admin.grpcfab.panel import Panel
 from admin.grpcfab.routes import expose, has_access
+from admin.pages.files import pieces_of
 from services.chassis.errors import Refusal
 
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from google.protobuf.descriptor import MethodDescriptor
     from werkzeug.datastructures import FileStorage
 
-CHUNK: Final = 256 * 1024
 _PHOTOS: Final = photo_service_pb2.DESCRIPTOR.services_by_name["PhotoService"]
 _GUARDED_BY: Final = {
     "photo": "GetTechnicianPhoto",
@@ -100,7 +99,7 @@ def _pieces(
 ) -> Iterator[photo_service_pb2.UploadTechnicianPhotoRequest]:
     described = photo_service_pb2.PhotoDescription(technician_id=technician_id, request_id=request_id)
     yield photo_service_pb2.UploadTechnicianPhotoRequest(description=described)
-    for chunk in itertools.takewhile(bool, iter(lambda: file.stream.read(CHUNK), None)):
+    for chunk in pieces_of(file):
         yield photo_service_pb2.UploadTechnicianPhotoRequest(chunk=chunk)
 
 

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import itertools
 import re
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import quote
 
 from fieldmesh.workorders.v1 import attachment_pb2, attachment_pb2_grpc, feed_pb2, feed_pb2_grpc
-from flask import Response, flash, redirect, request, stream_with_context
+from flask import flash, redirect, request
 
 from admin.grpcfab.context import mesh
 from admin.grpcfab.errors import http_status, sentence
 from admin.grpcfab.routes import expose, has_access
+from admin.pages.files import file_response, pieces_of
 from admin.pages.work_orders import related
 from admin.pages.work_orders.moving import ELSEWHERE, onward
 from services.chassis.errors import Refusal
@@ -23,13 +22,10 @@ if TYPE_CHECKING:
 
     from werkzeug.datastructures import FileStorage, MultiDict
 
-CHUNK: Final = 256 * 1024
 MOST_FILES: Final = 10
 # What the composer sends beside the text for each "@Name" that was chosen.
 _MENTION: Final = re.compile(r"(person|team):([0-9a-f-]{36}):(.{1,120})")
 _KINDS: Final = {"person": feed_pb2.MENTION_KIND_PERSON, "team": feed_pb2.MENTION_KIND_TEAM}
-# Shown in the page; everything else is downloaded.
-_SHOWN: Final = frozenset({"image/jpeg", "image/png", "image/webp", "image/gif"})
 
 
 class Collaboration:
@@ -144,17 +140,12 @@ class Collaboration:
         )
         parts = iter(stream)
         first = next(parts).attachment
-        place = "inline" if first.media_type in _SHOWN and "download" not in request.args else "attachment"
-        return Response(
-            stream_with_context(part.chunk for part in parts),
-            mimetype=first.media_type if first.media_type in _SHOWN else "application/octet-stream",
-            headers={
-                "Content-Disposition": f"{place}; filename*=UTF-8''{quote(first.title)}",
-                "Content-Length": str(first.size_bytes),
-                "Content-Security-Policy": "default-src 'none'; sandbox",
-                "X-Content-Type-Options": "nosniff",
-                "Cache-Control": "private, max-age=300",
-            },
+        return file_response(
+            first.title,
+            first.media_type,
+            first.size_bytes,
+            (part.chunk for part in parts),
+            download="download" in request.args,
         )
 
     def _kept(self, pk: str, words: Sequence[str], status: int, attachments: Sequence[str] = ()) -> Any:
@@ -206,7 +197,7 @@ def _upload(pk: str, file: FileStorage, deliverable: str, request_id: str) -> st
 
     def pieces() -> Iterator[attachment_pb2.UploadAttachmentRequest]:
         yield attachment_pb2.UploadAttachmentRequest(description=description)
-        for chunk in itertools.takewhile(bool, iter(lambda: file.stream.read(CHUNK), None)):
+        for chunk in pieces_of(file):
             yield attachment_pb2.UploadAttachmentRequest(chunk=chunk)
 
     return str(mesh().stub(attachment_pb2_grpc.FileServiceStub).UploadAttachment(pieces()).id)
