@@ -29,7 +29,8 @@ from services.chassis.keys import signing_key
 from services.chassis.settings import SERVICES
 from services.chassis.tokens import TokenSigner
 from services.cli.demo.calls import Desk, Speaker, assign, cents, of_order
-from services.cli.demo.directory import make_certificates, make_directory
+from services.cli.demo.certificates import make_certificates
+from services.cli.demo.directory import make_directory
 from services.cli.demo.master_data import make_master_data
 from services.cli.demo.mesh import settle
 from services.cli.demo.world import World

@@ -1,4 +1,4 @@
-"""The demo's directory: organisations, people, teams and technicians with their certificates."""
+"""The demo's directory: organisations, people, teams and technicians."""
 
 from __future__ import annotations
 
@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING
 import zipcodes
 from fieldmesh.common.v1 import types_pb2
 from fieldmesh.technicians.v1 import (
-    certification_pb2,
-    certification_pb2_grpc,
     membership_pb2,
     membership_pb2_grpc,
     organization_pb2,
@@ -17,8 +15,6 @@ from fieldmesh.technicians.v1 import (
     person_pb2,
     team_pb2,
     team_pb2_grpc,
-    technician_certification_pb2,
-    technician_certification_pb2_grpc,
     technician_pb2,
     technician_pb2_grpc,
     technicians_service_pb2,
@@ -29,7 +25,7 @@ from services.chassis.ids import derive_id
 from services.chassis.tokens import UserGrant
 from services.cli.demo import catalogue
 from services.cli.demo.calls import assign, cents
-from services.cli.demo.world import MAINTAINER, address_of
+from services.cli.demo.world import address_of
 
 if TYPE_CHECKING:
     from services.chassis.grpc_channel import Channels
@@ -78,43 +74,6 @@ def make_directory(channels: Channels, speaker: Speaker, world: World, today: da
         world.teams[name] = teams.CreateTeam(
             team_pb2.CreateTeamRequest(team=team, request_id=derive_id("demo", "team", name))
         ).id
-
-
-def make_certificates(channels: Channels, speaker: Speaker, world: World, today: date) -> None:
-    """Make certificates and give them to their holders; some have expired, and some expire soon."""
-    speaker.grant = world.grants[MAINTAINER]
-    certifications = channels.stub(certification_pb2_grpc.CertificationServiceStub, "technicians")
-    held = channels.stub(technician_certification_pb2_grpc.TechnicianCertificationServiceStub, "technicians")
-    made: dict[str, str] = {}
-    for code, name, current, months, kind, work in catalogue.CERTIFICATES:
-        certification = certification_pb2.Certification(
-            code=code, name=name, current=current, valid_months=months, kind=kind, work=work, active=True
-        )
-        made[code] = certifications.CreateCertification(
-            certification_pb2.CreateCertificationRequest(
-                certification=certification, request_id=derive_id("demo", "certificate", code)
-            )
-        ).id
-    usual = [
-        (person.key, code, today - timedelta(days=900 if code in person.expired else 200), 730)
-        for person in catalogue.PEOPLE
-        for code in (*person.certificates, *person.expired)
-    ]
-    narrow = [(key, code, today + timedelta(days=left - 365), 365) for key, code, left in catalogue.MICRO_CREDENTIALS]
-    for number, (key, code, issued, days) in enumerate((*usual, *narrow), 1001):
-        row = technician_certification_pb2.TechnicianCertification(
-            technician_id=world.technicians[key],
-            certification_id=made[code],
-            evidence_number=f"VU-{number}",
-            evidence_url=f"https://university.example.com/certificates/VU-{number}",
-        )
-        assign(row, "issue_date", issued)
-        assign(row, "expiry_date", issued + timedelta(days=days))
-        held.CreateTechnicianCertification(
-            technician_certification_pb2.CreateTechnicianCertificationRequest(
-                technician_certification=row, request_id=derive_id("demo", "held", key, code)
-            )
-        )
 
 
 def _organization(company: catalogue.Company) -> organization_pb2.Organization:

@@ -16,7 +16,8 @@ from services.cli.demo.altered import alter_a_history
 from services.cli.demo.approvals import approval_stories
 from services.cli.demo.availability import make_availability
 from services.cli.demo.calls import Desk, Speaker
-from services.cli.demo.directory import make_certificates, make_directory
+from services.cli.demo.certificates import make_certificates
+from services.cli.demo.directory import make_directory
 from services.cli.demo.master_data import make_master_data
 from services.cli.demo.mesh import beside_hub, hidden_mesh, settle
 from services.cli.demo.plans import plans
