@@ -137,7 +137,7 @@ def load(message: Message, specs: Iterable[Field]) -> dict[str, Any]:
 
 def dump(field: Any, spec: Field) -> Any:
     """A form field's value as admin.grpcfab.values.write takes it; None clears."""
-    if spec.kind is Kind.FIELDS:
+    if spec.kind is Kind.FIELDS and not spec.repeated:
         return _nested(field, spec)
     if spec.kind is Kind.BOOLEAN:
         return bool(field.data)

@@ -41,12 +41,13 @@ class Kind(enum.Enum):
 
 @dataclasses.dataclass(frozen=True)
 class Choice:
-    """One allowed value: an enum's number or a code, with what people read."""
+    """One allowed value: an enum's number or a code, and what people read; `most` of it where a number is asked for."""
 
     value: str
     label: str
     tone: str = ""
     number: int = 0
+    most: int = 0
 
 
 @dataclasses.dataclass(frozen=True)

@@ -97,13 +97,14 @@ class OrderFacts:
 
 @dataclass(frozen=True, slots=True)
 class MoveFacts:
-    """What happened, in words: who did it, the reason's label, their text, an earlier date, who was sent."""
+    """What happened, in words: who did it, the reason's label, their text, an earlier date, who was sent, parts."""
 
     actor: str
     reason: str = ""
     comment: str = ""
     earlier_delivery: str = ""
     technician: str = ""
+    parts: str = ""
 
 
 def order_facts(order: events_pb2.WorkOrderSnapshot) -> OrderFacts:
@@ -157,7 +158,8 @@ def move_facts(event: events_pb2.WorkOrderMoved) -> MoveFacts:
     reason = event.reason_label or event.reason_code
     actor = actor_words(event.actor.display_name, event.actor.subject)
     sent = event.assigned_technician.name
-    return MoveFacts(actor, reason, event.comment, _day(event.earlier_delivery_date), sent)
+    parts = "; ".join(f"{each.quantity} × {each.part_number} {each.part_name}".strip() for each in event.parts.lines)
+    return MoveFacts(actor, reason, event.comment, _day(event.earlier_delivery_date), sent, parts)
 
 
 def warning_facts(event: events_pb2.WorkOrderWarned) -> MoveFacts:

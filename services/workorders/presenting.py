@@ -186,7 +186,9 @@ def _field_message(
         default_value=default,
         read_only=field.read_only,
         choices=[
-            work_order_service_pb2.FormChoice(value=value, label=label)
+            work_order_service_pb2.FormChoice(
+                value=value, label=label, most=offered.most.get(value, 0) if offered else 0
+            )
             for value, label in (offered.values if offered else ())
         ],
         choices_only=offered is not None and offered.only,

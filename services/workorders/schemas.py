@@ -12,6 +12,7 @@ from services.chassis.errors import InvalidRequest, Violation
 from services.chassis.kit.validation import check_message
 from services.workorders import wire
 from services.workorders.definitions.contract import WORK_ORDER, field_at, is_leaf
+from services.workorders.domain.replacing import AffectedPart
 from services.workorders.domain.situation import Inputs
 from services.workorders.domain.values import Money
 from services.workorders.domain.work_order import WorkOrder
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 LONGEST_COMMENT = 10_000
 LONGEST_CODE = 60
 LONGEST_ID = 40
+MOST_AFFECTED = 200
 _IDS = (
     "person_id", "executor_org", "cost_request_id", "directed_action_id", "parcel_id", "part_id",
     "approver_id", "assignee_id", "provider_org", "present_person_id",
@@ -44,8 +46,10 @@ def inputs_of(
     if wrong:
         raise InvalidRequest("Some fields are missing or wrong.", reason="INVALID_FIELDS", violations=wrong)
     values = {path: typed(path, wire.read(order, path)) for path in leaves}
-    rest = {member.name: wire.read(given, member.name) for member in members(Inputs) if member.name != "values"}
-    return Inputs(values=values, **rest)  # type: ignore[arg-type]
+    apart = {"values", "affected_parts"}
+    rest = {member.name: wire.read(given, member.name) for member in members(Inputs) if member.name not in apart}
+    affected = tuple(AffectedPart(each.line_item_id, each.part_id, each.quantity) for each in given.affected_parts)
+    return Inputs(values=values, affected_parts=affected, **rest)  # type: ignore[arg-type]
 
 
 def values_of(order: work_order_pb2.WorkOrder, paths: Iterable[str]) -> Mapping[str, object]:
@@ -107,6 +111,8 @@ def _input_problems(given: work_order_service_pb2.TransitionInputs) -> list[Viol
     wrong = [Violation(f"inputs.{each.field}", each.description) for each in checked]
     amount = wire.read(given, "amount")
     wrong += [Violation("inputs.amount", problem) for problem in filter(None, [_money_problem(amount)])]
+    if len(given.affected_parts) > MOST_AFFECTED:
+        wrong.append(Violation("inputs.affected_parts", f"It has at most {MOST_AFFECTED} parts."))
     ids = dict.fromkeys(_IDS, LONGEST_ID)
     limits = {"comment": LONGEST_COMMENT, "reason_code": LONGEST_CODE, **ids}
     return wrong + [

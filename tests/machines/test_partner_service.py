@@ -14,6 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from services.workorders.domain.history import Entry, Head, append, verify
 from services.workorders.domain.outcome import Outcome, Refusal
+from services.workorders.domain.replacing import AffectedPart
 from services.workorders.domain.situation import Inputs
 from services.workorders.domain.values import Money
 from services.workorders.domain.work_order import Hold, LineItemState, SiteTechnician
@@ -37,7 +38,7 @@ BEFORE_THE_END = AT_WORK | {"on_hold", "completed"}
 LEAD, BESIDE = "person-technician-org-bluefern", "person-bo"
 BEFORE_THE_HOLD = "before the hold"
 ENDS = {"closed", "cannot_complete", "rejected", "cancelled"}
-ON_ITEMS = {"finish_line_item", "fail_line_item", "order_replacement"}
+ON_ITEMS = {"finish_line_item", "fail_line_item"}
 ON_THE_WAY = {"ship_to_received", "parts_ordered", "shipping", "shipped"}
 
 # transition: (states it starts from, state afterwards or None for the same, who)
@@ -104,7 +105,7 @@ GIVEN = {
     "save_acceptance_draft": {"values": {"ship_to.city": "Waco"}},
     "correct_address": {"values": {**SHIPPING, "ship_to.residential": True}},
     "report_parcel_lost": {"parcel_id": "parcel-1", "part_id": "part-head"},
-    "order_replacement": {"part_id": "part-head", "quantity": 1, "reason_code": "part_damaged"},
+    "order_replacement": {"reason_code": "part_damaged"},
     "assign_technician": {"person_id": LEAD},
     "assign_further_technician": {"person_id": BESIDE},
     "release_technician": {"present_person_id": LEAD},
@@ -119,6 +120,14 @@ GIVEN = {
     "cancel": {"reason_code": "self_resolved"},
     "send_back": {"comment": "The photo is blurred"},
 }
+
+
+def inputs_of(name: str, item: str) -> Inputs:
+    """What is given with a transition, for a line item where it is about one."""
+    chosen = {"line_item_id": item} if name in ON_ITEMS else {}
+    if name == "order_replacement":
+        chosen = {"affected_parts": (AffectedPart(item, "part-head", 1),)}
+    return Inputs(**{**GIVEN.get(name, {}), **chosen})
 
 
 def belongs(who, role: str, work_order) -> bool:
@@ -173,7 +182,7 @@ class PartnerService(RuleBasedStateMachine):
 
     def attempt(self, name, who, item):
         before = self.order
-        inputs = Inputs(**{**GIVEN.get(name, {}), **({"line_item_id": item} if name in ON_ITEMS else {})})
+        inputs = inputs_of(name, item)
 
         result = WORKFLOW.fire(before, name, inputs, who, NOW, SNAPSHOTS)
 
@@ -295,7 +304,7 @@ def test_every_transition_in_every_state_as_everybody_is_judged_by_the_table():
                 machine.order = order(
                     state, technician=SiteTechnician(technician_id="tech-1"), hold=Hold(from_state="in_progress")
                 )
-                inputs = Inputs(**{**GIVEN.get(name, {}), **({"line_item_id": "item-1"} if name in ON_ITEMS else {})})
+                inputs = inputs_of(name, "item-1")
                 result = WORKFLOW.fire(machine.order, name, inputs, who, NOW, SNAPSHOTS)
                 assert isinstance(result, Outcome) == machine.expected(name, who, "item-1"), (state, name, who)
                 if state not in starts or not any(role in who.roles for role in roles):

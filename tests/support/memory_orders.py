@@ -26,6 +26,7 @@ from services.chassis.errors import InvalidRequest, Violation
 from services.workorders import seeds, wire
 from services.workorders.domain import bulk
 from services.workorders.domain.workflow import Offer
+from services.workorders.handlers.choices import Choices
 from services.workorders.handlers.facts import Reason
 from services.workorders.presenting import offer_message
 from services.workorders.views import DEFAULT_CODE, VIEWS
@@ -144,6 +145,7 @@ class Portal:
         self.saved: dict[str, view_service_pb2.View] = {}
         self.batches: list[work_order_service_pb2.BatchTransitionWorkOrdersRequest] = []
         self.refused: dict[str, str] = {}
+        self.choices: dict[str, Choices] = {}
 
     @property
     def verbs(self) -> dict[str, Any]:
@@ -196,7 +198,9 @@ class Portal:
         who = PEOPLE[next(iter(caller.roles))]
         found = orders.WORKFLOW.available(orders.order(self.state, **self.changes), who, orders.NOW, orders.SNAPSHOTS)
         return work_order_service_pb2.ListAvailableTransitionsResponse(
-            transitions=[offer_message(offer, _reasons(*offer.transition.reason_kinds)) for offer in found]
+            transitions=[
+                offer_message(offer, _reasons(*offer.transition.reason_kinds), self.choices) for offer in found
+            ]
         )
 
     def bulk(self, request: Any, caller: Any) -> work_order_service_pb2.ListBulkTransitionsResponse:

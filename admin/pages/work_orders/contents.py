@@ -10,6 +10,7 @@ from fieldmesh.shipping.v1 import shipment_pb2, shipping_service_pb2
 
 from admin.grpcfab import cells
 from admin.grpcfab.context import viewer_roles
+from admin.pages.work_orders import affected
 from services.chassis.access import allowed_roles
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ class Again:
 
     label: str
     transition: str
-    given: dict[str, str | int]
+    given: Sequence[tuple[str, str]]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -90,12 +91,7 @@ def _counted(parcels: Iterable[shipment_pb2.Parcel]) -> dict[str, int]:
 def _again(parcel: shipment_pb2.Parcel, offered: Collection[str]) -> Iterable[Again]:
     """What a lost or damaged parcel is replaced with: exactly what was in it."""
     if LOST in offered and shipment_pb2.PARCEL_STATE_HANDED_OVER <= parcel.state < _DELIVERED:
-        yield Again("Report lost", LOST, {"parcel_id": parcel.id})
-    if REPLACE in offered and parcel.state == _DELIVERED:
-        for each in parcel.contents:
-            given: dict[str, str | int] = {
-                "line_item_id": each.line_item_id,
-                "part_id": each.part_id,
-                "quantity": each.quantity,
-            }
-            yield Again(f"Order {each.quantity} × {each.part_number} again", REPLACE, given)
+        yield Again("Report lost", LOST, [("parcel_id", parcel.id)])
+    if REPLACE in offered and parcel.state == _DELIVERED and parcel.contents:
+        inside = [(each.line_item_id, each.part_id, each.quantity) for each in parcel.contents]
+        yield Again("Order what was in it again", REPLACE, affected.given_for(inside))

@@ -18,7 +18,7 @@ from admin.grpcfab import cells, spec, values
 from admin.grpcfab.context import mesh
 from admin.grpcfab.forms import ResourceForm, dump, form_class
 from admin.grpcfab.spec import Field, Kind
-from admin.pages.work_orders import clocks
+from admin.pages.work_orders import affected, clocks
 from admin.pages.work_orders.sites import site_zone
 from services.chassis.ids import derive_id
 
@@ -169,6 +169,7 @@ def move_of(
     )
     specs = [asked.field for step in steps for asked in step.asked if not asked.read_only]
     kind = clocks.told_by(form_class(specs, f"{transition.name}Form"), site_zone(order))
+    kind = affected.asked_in(kind, specs)
     return Move(transition, order, steps, transition.reasons, kind)
 
 
@@ -219,8 +220,8 @@ def _asked(
         changed["kind"] = Kind.CHOICE
         changed["choices"] = tuple(spec.Choice(task.id, f"{task.number} {task.work_type_name}") for task in tasks)
     if field.choices_only:
-        changed["kind"] = Kind.CHOICE
-        changed["choices"] = tuple(spec.Choice(each.value, each.label) for each in field.choices)
+        changed["kind"] = found.kind if found.repeated else Kind.CHOICE
+        changed["choices"] = tuple(spec.Choice(each.value, each.label, most=each.most) for each in field.choices)
     options.hidden = False
     return Asked(field.path, dataclasses.replace(found, **changed), field.read_only, field.default_value)
 

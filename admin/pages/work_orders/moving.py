@@ -232,10 +232,10 @@ def _prefilled(chosen: Move) -> tuple[ResourceForm, list[str]]:
     """The form with what the link brought along, such as the line item that is finished, and the names of that."""
     form, held = chosen.drawn(), []
     for asked in chosen.writable():
-        given = request.args.get(asked.key) or request.args.get(asked.path.removeprefix(moves.INPUTS))
-        if given is not None:
+        given = request.args.getlist(asked.key) or request.args.getlist(asked.path.removeprefix(moves.INPUTS))
+        if given:
             field = form[asked.key]
-            field.process(MultiDict({field.name: given}))
+            field.process(MultiDict((field.name, each) for each in given))
             field.raw_data = None
             held.append(asked.key)
     return form, [key for key in held if key in CHOSEN]

@@ -114,6 +114,7 @@ class Sheet:
 
     def blame(self, violations: Sequence[Violation], prompt: Prompt | None) -> list[str]:
         """Put violations at the inputs that they name, or at the answers to a question; the others are answered."""
+        violations = [dataclasses.replace(each, field=each.field.partition("[")[0]) for each in violations]
         keys = {asked.path: asked.key for asked in self._move.writable()}
         if len(violations) > 1:  # once the rest is right, the question is asked by itself
             violations = [each for each in violations if keys.get(each.field) != prompts.CONTINUE]

@@ -61,9 +61,7 @@ def replace_damaged(story: Story, _now: datetime) -> None:
         "dana",
         story.order_id,
         "order_replacement",
-        line_item_id=item.id,
-        part_id=item.parts[0].part_id,
-        quantity=1,
+        affected_parts=[{"line_item_id": item.id, "part_id": item.parts[0].part_id, "quantity": 1}],
         reason_code="part_damaged",
         comment="The housing is cracked; see the partner's picture.",
     )

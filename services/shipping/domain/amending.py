@@ -152,17 +152,28 @@ def lose(parts: Parts, ask: Ask, parcel_id: str) -> Amended:
 
 
 def replace_faulty(parts: Parts, ask: Ask, *, goes_back: bool) -> Amended:
-    """Parts that came damaged, wrong or not at all are sent again, and go back where they can (row 7a)."""
+    """Parts that came damaged, wrong or not at all are sent again, and go back where they can (row 7a).
+
+    All of them are asked for at once; of each order that sent some, they go back together.
+    """
     amended = Amended([_asked(parts, ask, ask.lines)])
-    for line in ask.lines:
-        sender = next((one for one in parts.counting if any(each.is_same_need(line) for each in one.order.lines)), None)
-        if sender is None:
+    senders = [_sender(parts, line) for line in ask.lines]
+    for one in parts.counting:
+        faulty = tuple(line for line, sender in zip(ask.lines, senders, strict=True) if sender is one)
+        if not faulty:
             continue
-        order = replace(_without(sender.order, (line,), ask.fault), version=sender.order.version + 1)
-        amended.fulfilments.append(replace(sender, order=order))
-        if goes_back and line.returnable:
-            amended.returns.append(GoingBack(sender.order, (line,)))
+        order = replace(_without(one.order, faulty, ask.fault), version=one.order.version + 1)
+        amended.fulfilments.append(replace(one, order=order))
+        going = tuple(line for line in faulty if line.returnable) if goes_back else ()
+        if going:
+            amended.returns.append(GoingBack(one.order, going))
     return amended
+
+
+def _sender(parts: Parts, line: PartLine) -> Fulfilment | None:
+    """The latest order that sent what a line needs; None where none did."""
+    held = (one for one in parts.counting if any(each.is_same_need(line) for each in one.order.lines))
+    return next(held, None)
 
 
 def release(parts: Parts, used: Collection[str]) -> Amended:

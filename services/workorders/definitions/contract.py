@@ -38,7 +38,7 @@ INTERNAL = {"scope_version", "action_items"}
 # Words of history for what is no field of the order.
 _APART = {
     "line_item": "Line item", "action_item": "Action item", "note": "Note", "estimate": "Estimate",
-    "return_proof": "Proof of return",
+    "return_proof": "Proof of return", "ordered_again": "Parts ordered again",
 }  # fmt: skip
 
 Found = tuple["Path", str]

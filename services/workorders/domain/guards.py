@@ -153,24 +153,6 @@ def part_is_of_order(situation: Situation) -> Objections:
     return (Objection("part_is_of_order", "Choose a part of this order.", "inputs.part_id"),)
 
 
-@predicate(asks=("inputs.line_item_id", "inputs.part_id", "inputs.quantity"))
-def part_is_of_line_item(situation: Situation) -> Objections:
-    """The chosen line item is not finished, takes the chosen part, and at least as many of it."""
-    item, inputs, guard = situation.line_item, situation.inputs, "part_is_of_line_item"
-    if item is None:
-        return (Objection(guard, "Choose a line item of this order.", "inputs.line_item_id"),)
-    if item.state is LineItemState.FINISHED:
-        text = f"Line item {item.number} is finished: its parts are in use."
-        return (Objection(guard, text, "inputs.line_item_id"),)
-    taken = sum(need.quantity for need in item.parts if need.part_id == inputs.part_id)
-    if not taken:
-        return (Objection(guard, f"Line item {item.number} does not take this part.", "inputs.part_id"),)
-    if not 1 <= (inputs.quantity or 0) <= taken:
-        text = f"Line item {item.number} takes {taken} of it: give a number from 1 to {taken}."
-        return (Objection(guard, text, "inputs.quantity"),)
-    return HOLDS
-
-
 @predicate(snapshot="returns")
 def returns_proved(situation: Situation) -> Objections:
     """There is proof that every part that must be returned is on its way (CP-83); each return without one is named."""

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date, datetime
 
+    from services.workorders.domain.replacing import AffectedPart
     from services.workorders.domain.values import Actor, Money
     from services.workorders.domain.work_order import LineItem, WorkOrder
 
@@ -43,6 +44,7 @@ class Inputs:
     parcel_id: str = ""
     part_id: str = ""
     quantity: int | None = None
+    affected_parts: tuple[AffectedPart, ...] = ()
     approver_id: str = ""
     assignee_id: str = ""
     provider_org: str = ""

@@ -14,6 +14,7 @@ from services.workorders.domain import crew as _crew  # noqa: F401 - registers m
 from services.workorders.domain import guards as _guards  # noqa: F401 - registers the primitives
 from services.workorders.domain import metering as _metering  # noqa: F401 - registers primitives and computations
 from services.workorders.domain import paths
+from services.workorders.domain import replacing as _replacing  # noqa: F401 - registers more of them
 from services.workorders.domain import request_rules as _request_rules  # noqa: F401 - registers more of them
 from services.workorders.domain import schedule_flags as _schedule_flags  # noqa: F401 - registers computations
 from services.workorders.domain.changes import changes_between, state_changes

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from services.workorders.domain.crew import crew_of
+from services.workorders.domain.replacing import AFFECTED, taken
 from services.workorders.domain.texts import text_of
 from services.workorders.domain.work_order import LineItemState
-from services.workorders.handlers import facts
+from services.workorders.handlers import facts, wanted
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -26,12 +27,16 @@ EXECUTOR = "inputs.executor_org"
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """All that a field of a form takes, each value with what people read; `none` says why there is nothing."""
+    """All that a field of a form takes, each value with what people read; `none` says why there is nothing.
+
+    `most` says by value how many of it may be taken, where a number of each is asked for.
+    """
 
     values: Sequence[tuple[str, str]]
     none: str
     only: bool = True
     """False: others may be given as well, such as a freelancer."""
+    most: Mapping[str, int] = field(default_factory=dict)
 
 
 def choices_of(connection: Connection, order: WorkOrder, transition: Transition) -> Mapping[str, Choices]:
@@ -69,7 +74,22 @@ def _directed_actions(connection: Connection, order: WorkOrder, transition: Tran
 
 def _parts(connection: Connection, order: WorkOrder, transition: Transition) -> Choices:
     del transition
-    return Choices(facts.parts_of(connection, order), "No line item takes parts.")
+    return Choices(wanted.parts_of(connection, order), "No line item takes parts.")
+
+
+def _affected(connection: Connection, order: WorkOrder, transition: Transition) -> Choices:
+    """Every part of the line items that are not finished, and how many of it each takes."""
+    del transition
+    names = dict(wanted.parts_of(connection, order))
+    left = [item for item in order.line_items if item.state is not LineItemState.FINISHED]
+    most = {f"{item.id}/{part}": number for item in left for part, number in taken(item).items() if part in names}
+    offered = [
+        (f"{item.id}/{part}", f"{item.number} {item.work_type_name}: {names[part]}")
+        for item in left
+        for part in taken(item)
+        if part in names
+    ]
+    return Choices(offered, "No line item that is left to do takes parts.", most=most)
 
 
 def _line_items(connection: Connection, order: WorkOrder, transition: Transition) -> Choices:
@@ -119,6 +139,7 @@ _OFFERED: Mapping[str, Callable[[Connection, WorkOrder, Transition], Choices]] =
     "inputs.directed_action_id": _directed_actions,
     "inputs.line_item_id": _line_items,
     PART: _parts,
+    AFFECTED: _affected,
     "inputs.approver_id": _approvers,
     "inputs.assignee_id": _assignees,
     "inputs.provider_org": _providers,

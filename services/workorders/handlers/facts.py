@@ -19,7 +19,6 @@ from services.workorders.tables import (
     attachments,
     drafts,
     organizations,
-    parts,
     people,
     reason_codes,
     territories,
@@ -61,8 +60,8 @@ def for_move(connection: Connection, order: WorkOrder, transition: Transition, i
     known = for_offers(connection, order)
     if inputs.executor_org:
         known["executor"] = _executor(connection, order, inputs.executor_org)
-    if inputs.part_id:
-        known["part"] = {"label": dict(parts_of(connection, order)).get(inputs.part_id, "")}
+    if inputs.part_id or inputs.affected_parts:
+        known["part"] = wanted.part_told(connection, order, inputs)
     asked = {field.path for field in transition.form_fields()}
     for name, path, given in (
         ("approver", "inputs.approver_id", inputs.approver_id),
@@ -134,14 +133,6 @@ def all_executors(connection: Connection) -> list[tuple[str, str]]:
         .order_by(columns.name, columns.id)
     )
     return [(row.id, row.name) for row in rows]
-
-
-def parts_of(connection: Connection, order: WorkOrder) -> list[tuple[str, str]]:
-    """The parts that the line items of an order take, by number."""
-    named = {need.part_id for item in order.line_items for need in item.parts}
-    columns = parts.c
-    rows = connection.execute(select(columns.id, columns.part_number, columns.name).where(columns.id.in_(named)))
-    return [(row.id, f"{row.part_number} {row.name}") for row in sorted(rows, key=lambda row: row.part_number)]
 
 
 def providers_of(connection: Connection, order: WorkOrder) -> list[tuple[str, str]]:

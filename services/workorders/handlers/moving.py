@@ -17,7 +17,7 @@ from services.workorders.domain.crew import too_few
 from services.workorders.domain.history import Entry
 from services.workorders.domain.outcome import Outcome, Refusal
 from services.workorders.domain.situation import Inputs
-from services.workorders.handlers import collaboration, continuing, facts, moved
+from services.workorders.handlers import collaboration, continuing, facts, moved, wanted
 from services.workorders.handlers.draft_values import encoded
 from services.workorders.registry import latest_workflow
 from services.workorders.tables import drafts
@@ -78,7 +78,11 @@ def judge(  # noqa: PLR0913, PLR0917 - who, what, with what, and when
     result = workflow.fire(stored.order, move.transition, move.inputs, actor, now, {**known, **move.remote})
     if isinstance(result, Refusal) or not result.happened:
         return result
-    return replace(result, warnings=(*result.warnings, *move.caveats, *too_few(result.order, move.transition)))
+    return replace(
+        result,
+        changes=(*result.changes, *wanted.ordered_again(result.effects, known)),
+        warnings=(*result.warnings, *move.caveats, *too_few(result.order, move.transition)),
+    )
 
 
 def commit(transaction: Transaction, caller: Caller, workflow: Workflow, stored: Stored, move: Move) -> Moved:

@@ -9,11 +9,14 @@ from fieldmesh.workorders.v1 import events_pb2
 from sqlalchemy import select, union_all
 
 from services.workorders import wire
-from services.workorders.domain.work_order import LineItemState
+from services.workorders.domain import paths
+from services.workorders.domain.outcome import FieldChange
+from services.workorders.domain.replacing import affected_of, in_words
+from services.workorders.domain.work_order import LineItemState, PartNeed
 from services.workorders.tables import parts, work_types
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from sqlalchemy import Connection
 
@@ -26,6 +29,8 @@ CORRECT_SHIP_TO = "correct_ship_to"
 REPLACE_PARCEL = "replace_parcel"
 REPLACE_PARTS = "replace_parts"
 RELEASE_PARTS = "release_parts"
+# History's name of parts that are sent again.
+ORDERED_AGAIN = "ordered_again"
 MISSING = "part_missing"
 """The reason for a replacement that leaves nothing to send back; every other one is about a part that is there."""
 
@@ -43,9 +48,30 @@ def parts_wanted(
         asked.lost_parcel_id = inputs.parcel_id
         asked.lines.extend(_lines(connection, _only(order.line_items, inputs)) if inputs.part_id else ())
     if REPLACE_PARTS in effects:
-        asked.lines.extend(_lines(connection, _only(order.line_items, inputs)))
+        asked.lines.extend(_lines(connection, _again(order.line_items, inputs)))
         asked.faulty_returns = inputs.reason_code != MISSING
     return asked
+
+
+def parts_of(connection: Connection, order: WorkOrder) -> list[tuple[str, str]]:
+    """The parts that the line items of an order take, by number."""
+    named = {need.part_id for item in order.line_items for need in item.parts}
+    columns = parts.c
+    rows = connection.execute(select(columns.id, columns.part_number, columns.name).where(columns.id.in_(named)))
+    return [(row.id, f"{row.part_number} {row.name}") for row in sorted(rows, key=lambda row: row.part_number)]
+
+
+def part_told(connection: Connection, order: WorkOrder, inputs: Inputs) -> dict[str, object]:
+    """The part that inputs choose, what they order again in words, and the names of the order's parts by their ids."""
+    names = dict(parts_of(connection, order))
+    again = in_words(affected_of(inputs), order.line_items, names)
+    return {"label": names.get(inputs.part_id, ""), "again": again, "names": names}
+
+
+def ordered_again(effects: Collection[str], known: Mapping[str, object]) -> tuple[FieldChange, ...]:
+    """What history gets of parts that a move orders again; `known` are the snapshots that it looked at (CP-45)."""
+    again = paths.read(known, "part.again") if REPLACE_PARTS in effects else None
+    return (FieldChange(ORDERED_AGAIN, "", str(again)),) if again else ()
 
 
 def finished(order: WorkOrder) -> list[str]:
@@ -79,6 +105,16 @@ def _only(items: Sequence[LineItem], inputs: Inputs) -> list[LineItem]:
             ),
         )
         for item in chosen
+    ]
+
+
+def _again(items: Sequence[LineItem], inputs: Inputs) -> list[LineItem]:
+    """Line items with what is ordered again for them, in the order in which it was named."""
+    known = {item.id: item for item in items}
+    return [
+        replace(known[each.line_item_id], parts=(PartNeed(each.part_id, each.quantity),))
+        for each in affected_of(inputs)
+        if each.line_item_id in known
     ]
 
 

@@ -25,7 +25,7 @@ from tests.support.patience import eventually
 ORDERS = len(FIRST)
 TODAY = datetime.now(UTC).date()
 TOLD = ORDERS + len(WISHES) + len(ERRANDS) + len(second_vendor.ERRANDS)
-NUMBERED = {"line_item", "action_item", "estimate", "note", "return_proof"}
+NUMBERED = {"line_item", "action_item", "estimate", "note", "return_proof", "ordered_again"}
 pytestmark = [pytest.mark.timeout(900), pytest.mark.xdist_group("walk")]  # the demo is loaded once
 
 

@@ -224,8 +224,10 @@ def test_a_damaged_part_is_ordered_again_goes_back_and_arrives_by_the_usual_road
     (item,) = on_stage.line_items(order_id)
 
     on_stage.desk.fire(
-        "dana", order_id, "order_replacement", line_item_id=item.id, part_id=on_stage.world.parts["VT40-HEAD"],
-        quantity=1, reason_code="part_damaged", comment="The housing is cracked.",
+        "dana", order_id, "order_replacement", reason_code="part_damaged", comment="The housing is cracked.",
+        affected_parts=[
+            {"line_item_id": item.id, "part_id": on_stage.world.parts["VT40-HEAD"], "quantity": 1},
+        ],
     )  # fmt: skip
     on_stage.settle()
     waiting = on_stage.order(order_id)

@@ -9,6 +9,7 @@ from fieldmesh.workorders.v1 import work_order_pb2
 
 from services.chassis.errors import Unavailable
 from services.workorders import seeds
+from services.workorders.domain.errors import GuardsRefuse
 from tests.integration.workorders.conftest import DISPATCHER, ME, PARTNER, on
 
 FRIDAY = on(date(2026, 3, 6))
@@ -28,6 +29,15 @@ def form(desk, order, name):
     offered = desk.orders("ListAvailableTransitions", DISPATCHER, work_order_id=order.id).transitions
     found = next(each for each in offered if each.name == name)
     return {field.path: field for step in found.steps for field in step.fields}
+
+
+def again(items, part, *quantities):
+    """Parts that are ordered again: one of each line item, or as many as are given."""
+    numbers = quantities or (1,) * len(items)
+    named = zip(items, numbers, strict=True)
+    return {
+        "affected_parts": [{"line_item_id": each.id, "part_id": part, "quantity": number} for each, number in named]
+    }
 
 
 def elsewhere(desk, order, street="9 Oak Rd"):
@@ -95,21 +105,67 @@ def test_without_shipping_the_form_says_so_and_nothing_is_reported(desk, shipped
     assert "shipping does not answer" in field.help
 
 
+@pytest.mark.req("CP-77")
 @pytest.mark.parametrize(("reason", "returns"), [("part_damaged", True), ("part_missing", False)])
-def test_a_faulty_part_is_ordered_again_and_goes_back_unless_it_is_missing(desk, shipped, reason, returns):
+def test_faulty_parts_are_ordered_again_together_and_go_back_unless_they_are_missing(desk, shipped, reason, returns):
     desk.parts(shipped, 4, 2, expected_delivery_date=FRIDAY)
-    item, part = desk.items(shipped)[0], desk.ids["part"]
-    choices = form(desk, shipped, "order_replacement")["inputs.part_id"].choices
+    items, part = desk.items(shipped), desk.ids["part"]
+    choices = form(desk, shipped, "order_replacement")["inputs.affected_parts"].choices
 
-    given = {"line_item_id": item.id, "part_id": part, "quantity": 1, "reason_code": reason}
-    ordered = desk.fire(shipped, "order_replacement", DISPATCHER, **given).work_order
+    ordered = desk.fire(shipped, "order_replacement", DISPATCHER, reason_code=reason, **again(items, part)).work_order
 
-    assert [each.label for each in choices] == ["VT40-HEAD Head"]
+    assert [(each.value, each.label, each.most) for each in choices] == [
+        (f"{item.id}/{part}", f"{item.number} {item.work_type_name}: VT40-HEAD Head", 1) for item in items
+    ]
     assert (ordered.state, ordered.fulfilment.order_number) == ("parts_ordered", "")
     moved = desk.told()[-1]
-    (line,) = moved.parts.lines
-    assert (line.line_item_id, line.part_number, line.quantity) == (item.id, "VT40-HEAD", 1)
+    lines = [(line.line_item_id, line.part_number, line.quantity) for line in moved.parts.lines]
+    assert lines == [(item.id, "VT40-HEAD", 1) for item in items]
     assert (moved.parts.faulty_returns, list(moved.effects)) == (returns, ["replace_parts", "place_order"])
+
+
+@pytest.mark.req("CP-45")
+def test_history_and_feed_say_which_parts_were_ordered_again(desk, shipped):
+    desk.parts(shipped, 4, 2, expected_delivery_date=FRIDAY)
+    items, part = desk.items(shipped), desk.ids["part"]
+
+    desk.fire(shipped, "order_replacement", DISPATCHER, reason_code="part_damaged", **again(items, part))
+
+    words = "; ".join(f"1 × VT40-HEAD Head for {item.number}" for item in items)
+    rows = [row for row in desk.history(shipped) if row.field == "ordered_again"]
+    assert [(row.field_label, row.new_value, row.reason) for row in rows] == [
+        ("Parts ordered again", words, "Part arrived damaged"),
+    ]
+    post = desk.kit("FeedPost", "ListFeedPosts", PARTNER).feed_posts[0]
+    assert {fact.label: fact.value for fact in post.facts} == {"Parts": words, "Reason": "Part arrived damaged"}
+
+
+@pytest.mark.req("CP-77")
+def test_a_part_that_does_not_fit_is_named_by_its_line_and_nothing_is_ordered(desk, shipped):
+    desk.parts(shipped, 4, 2, expected_delivery_date=FRIDAY)
+    items, part = desk.items(shipped), desk.ids["part"]
+    before = len(desk.told())
+
+    with pytest.raises(GuardsRefuse) as refused:
+        given = again(items, part, 1, 7)
+        desk.fire(shipped, "order_replacement", DISPATCHER, reason_code="part_damaged", **given)
+
+    (violation,) = refused.value.violations
+    assert violation.field == "inputs.affected_parts[1].quantity"
+    assert violation.description == f"Line item {items[1].number} takes 1 of VT40-HEAD Head: give 1."
+    assert (desk.get(shipped.id).state, len(desk.told())) == ("in_progress", before)
+
+
+@pytest.mark.req("CP-77")
+def test_a_replacement_that_is_sent_twice_is_ordered_once(desk, shipped):
+    desk.parts(shipped, 4, 2, expected_delivery_date=FRIDAY)
+    given = again(desk.items(shipped), desk.ids["part"])
+    same = {"request_id": desk.request_id(), "etag": desk.get(shipped.id).etag, "reason_code": "part_damaged"}
+
+    answers = [desk.fire(shipped, "order_replacement", DISPATCHER, **same, **given) for _ in range(2)]
+
+    assert answers[0] == answers[1]
+    assert [event.transition for event in desk.told()].count("order_replacement") == 1
 
 
 @pytest.mark.req("CP-87")

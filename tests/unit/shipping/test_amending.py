@@ -170,6 +170,35 @@ def test_a_faulty_part_is_sent_again_and_goes_back_where_it_is_returnable_and_th
     assert not_wanted_back.fulfilments[0].order.phase is Phase.DELIVERED
 
 
+@pytest.mark.req("CP-77")
+def test_faulty_parts_of_one_order_are_sent_again_by_one_request_and_go_back_together():
+    fans = replace(FANS, returnable=True)
+    one = sent(parcel("a", ParcelState.DELIVERED))
+
+    amended = replace_faulty(parts(one), ask(HEAD, fans), goes_back=True)
+
+    (request,), (after,), (going,) = amended.requests, amended.fulfilments, amended.returns
+    assert needs(request) == [("VT40-HEAD", 1), ("VT40-FAN", 2)]
+    assert [line.remaining for line in after.order.lines] == [0, 0]
+    assert [line.replaces for line in request.lines] == [line.id for line in one.order.lines]
+    assert [line.part_number for line in going.lines] == ["VT40-HEAD", "VT40-FAN"]
+
+
+def test_faulty_parts_of_several_orders_go_back_with_the_order_that_sent_them():
+    first, second = sent(parcel("a", ParcelState.DELIVERED)), sent(parcel("b", ParcelState.DELIVERED))
+    first = replace(first, order=replace(first.order, lines=(HEAD,)))
+    second = replace(second, order=replace(second.order, id="f2", acceptance_version=2, lines=(FANS,)))
+    fans = replace(FANS, returnable=True)
+
+    amended = replace_faulty(parts(first, second), ask(HEAD, fans), goes_back=True)
+
+    assert len(amended.requests) == 1
+    assert {each.order.id: [line.part_number for line in each.lines] for each in amended.returns} == {
+        "f1": ["VT40-HEAD"],
+        "f2": ["VT40-FAN"],
+    }
+
+
 @pytest.mark.req("CP-87")
 def test_the_end_cancels_what_did_not_leave():
     waiting = PartsRequest("r2", "w1", 2, (HEAD,), OLD, "UTC")

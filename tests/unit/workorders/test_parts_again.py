@@ -8,17 +8,20 @@ from datetime import date
 import pytest
 
 from services.workorders.domain.outcome import Outcome, Refusal
+from services.workorders.domain.replacing import AffectedPart, in_words
 from services.workorders.domain.work_order import (
     Appointment,
     FulfilmentSummary,
     LineItemState,
+    PartNeed,
     ShipTo,
     SiteTechnician,
 )
 from tests.support.orders import DISPATCHER, NOW, PARTNER_USER, SHIPPING, fire, line_item, order
 
 ON_THE_WAY = FulfilmentSummary("shipped", "00287387", "f1", date(2026, 3, 5))
-FAULTY = {"line_item_id": "item-1", "part_id": "part-head", "quantity": 1, "reason_code": "part_damaged"}
+HEAD = AffectedPart("item-1", "part-head", 1)
+NAMES = {"part-head": "VT40-HEAD Head", "part-fan": "VT40-FAN Fan"}
 
 
 def under_way(state="shipped", **changes):
@@ -87,33 +90,60 @@ def test_only_a_parcel_on_its_way_with_a_part_of_the_order_is_lost(inputs, blame
     assert fields_of(fire(under_way(), "report_parcel_lost", DISPATCHER, **inputs)) == {blamed}
 
 
+def faulty(*affected, **changes):
+    """What dispatchers give for parts that came damaged, and the names that are known of them."""
+    told = {"part": {"again": in_words(affected, under_way().line_items, NAMES), "names": NAMES}}
+    return {"affected_parts": affected, "reason_code": "part_damaged", "snapshots": told, **changes}
+
+
 @pytest.mark.req("CP-77")
-def test_a_faulty_part_is_ordered_again_and_work_waits_for_it():
-    moved = fire(under_way("in_progress"), "order_replacement", DISPATCHER, **FAULTY)
+def test_faulty_parts_are_ordered_again_together_and_work_waits_for_them():
+    both = (HEAD, AffectedPart("item-2", "part-head", 1))
+
+    moved = fire(under_way("in_progress"), "order_replacement", DISPATCHER, **faulty(*both))
 
     assert (moved.order.state, moved.order.acceptance_version) == ("parts_ordered", 2)
     assert moved.order.fulfilment == FulfilmentSummary("requested")
     assert moved.effects == ("replace_parts", "place_order")
-    assert dict(moved.post.facts) == {"Part": "VT40-HEAD Head", "Quantity": "1"}
+    assert dict(moved.post.facts) == {
+        "Parts": "1 × VT40-HEAD Head for 00000001; 1 × VT40-HEAD Head for 00000002",
+    }
 
 
+@pytest.mark.req("CP-77")
 @pytest.mark.parametrize(
-    ("changed", "blamed"),
+    ("wrong", "blamed", "said"),
     [
-        ({"line_item_id": "item-9"}, "inputs.line_item_id"),
-        ({"line_item_id": "item-2"}, "inputs.line_item_id"),
-        ({"part_id": "other"}, "inputs.part_id"),
-        ({"quantity": 2}, "inputs.quantity"),
-        ({"quantity": 0}, "inputs.quantity"),
-        ({"reason_code": "mood"}, "inputs.reason_code"),
+        (AffectedPart("item-9", "part-head", 1), "line_item_id", "Choose a line item of this order."),
+        (AffectedPart("item-2", "part-head", 1), "line_item_id", "Line item 00000002 is finished"),
+        (AffectedPart("item-1", "part-fan", 1), "part_id", "Line item 00000001 does not take VT40-FAN Fan."),
+        (AffectedPart("item-3", "part-head", 3), "quantity", "takes 2 of VT40-HEAD Head: give from 1 to 2."),
+        (AffectedPart("item-3", "part-head", 0), "quantity", "takes 2 of VT40-HEAD Head: give from 1 to 2."),
     ],
 )
-def test_a_replacement_is_for_a_part_of_an_open_line_item_and_no_more_of_it(changed, blamed):
-    items = (line_item(1), replace(line_item(2), state=LineItemState.FINISHED))
+def test_each_part_is_for_an_open_line_item_and_no_more_of_it_and_a_refusal_names_its_line(wrong, blamed, said):
+    items = (line_item(1), replace(line_item(2), state=LineItemState.FINISHED),
+             replace(line_item(3), parts=(PartNeed("part-head", 2),)))  # fmt: skip
+    order = under_way("in_progress", line_items=items)
 
-    refused = fire(under_way("in_progress", line_items=items), "order_replacement", DISPATCHER, **{**FAULTY, **changed})
+    refused = fire(order, "order_replacement", DISPATCHER, **faulty(HEAD, wrong))
 
-    assert fields_of(refused) == {blamed}
+    (violation,) = refused.error.violations
+    assert violation.field == f"inputs.affected_parts[1].{blamed}"
+    assert said in violation.description
+
+
+@pytest.mark.req("CP-77")
+@pytest.mark.parametrize(
+    ("given", "blamed"),
+    [
+        (faulty(), {"inputs.affected_parts"}),
+        (faulty(HEAD, HEAD), {"inputs.affected_parts[0].part_id", "inputs.affected_parts[1].part_id"}),
+        (faulty(HEAD, reason_code="mood"), {"inputs.reason_code"}),
+    ],
+)
+def test_parts_are_named_once_each_with_one_of_the_reasons(given, blamed):
+    assert fields_of(fire(under_way("in_progress"), "order_replacement", DISPATCHER, **given)) == blamed
 
 
 @pytest.mark.req("CP-87")
