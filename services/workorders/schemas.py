@@ -114,7 +114,7 @@ def _input_problems(given: work_order_service_pb2.TransitionInputs) -> list[Viol
     if len(given.affected_parts) > MOST_AFFECTED:
         wrong.append(Violation("inputs.affected_parts", f"It has at most {MOST_AFFECTED} parts."))
     ids = dict.fromkeys(_IDS, LONGEST_ID)
-    limits = {"comment": LONGEST_COMMENT, "reason_code": LONGEST_CODE, **ids}
+    limits = {"comment": LONGEST_COMMENT, "reason_text": LONGEST_COMMENT, "reason_code": LONGEST_CODE, **ids}
     return wrong + [
         Violation(f"inputs.{name}", f"It has at most {limit:,} characters.")
         for name, limit in limits.items()

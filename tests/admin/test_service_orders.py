@@ -10,7 +10,7 @@ from fieldmesh.workorders.v1 import utility_event_service_pb2, work_order_pb2, w
 
 from admin.security.api_keys import ApiKeys, KeyUnknown, TooManyCalls
 from admin.security.models import ApiKey
-from services.chassis.errors import AlreadyExists, InvalidRequest, Violation
+from services.chassis.errors import AlreadyExists, InvalidRequest, Violation, WrongState
 from services.workorders.presenting import offer_message
 from tests.support import service_orders
 from tests.support.markup import read
@@ -189,6 +189,43 @@ def test_a_new_order_is_edited_in_the_same_form_and_only_what_was_touched_is_sen
     assert utility.updated[0].work_order.utility.materials == "Two seals"
     utility.order.state = "sent"
     assert admin.get(f"/service-orders/{ORDER}/edit").status_code == 302
+
+
+@pytest.mark.req("UM-5")
+def test_somebody_absent_is_asked_about_and_the_message_to_them_is_kept_apart_from_the_reason(admin, utility, mesh):
+    fired, absent = [], {"name": "Tess Meter", "missing": ""}
+
+    def fire(request, caller):
+        del caller
+        if not request.inputs.reason_code:
+            raise WrongState("Absent.", reason="TECHNICIAN_ABSENT", metadata=absent)
+        fired.append(request.inputs)
+        return work_order_service_pb2.TransitionWorkOrderResponse(happened=True, work_order=utility.order)
+
+    mesh.verbs[f"{SERVICE}.WorkOrderService/TransitionWorkOrder"] = fire
+    visit = {"appointment__date": "2026-03-04", "appointment__time": "08:00", "inputs__assignee_id": "tess"}
+    path = f"{RECORD}/do/schedule"
+    first = admin.fields(path)
+    asked = admin.post(path, {**first, **visit, "inputs__comment": "Ring twice"})
+    prompt = read(asked.text).one("main").one("fieldset", class_="prompt")
+    kept = {
+        field.attributes["name"]: field.attributes["value"]
+        for field in read(asked.text).one("main").all("input")
+        if field.attributes.get("type") == "hidden" and "value" in field.attributes
+    }
+    answer = admin.post(path, {**kept, "inputs__reason_code": "override_other", "inputs__reason_text": "It was agreed"})
+    del mesh.verbs[f"{SERVICE}.WorkOrderService/TransitionWorkOrder"]
+
+    assert "inputs__comment" in first
+    assert not {"inputs__reason_code", "inputs__reason_text"} & first.keys()
+    assert asked.status_code == 409
+    assert "Tess Meter is absent at the time of the appointment." in prompt.text
+    assert prompt.one("legend").text == "Technician Absent"
+    assert prompt.one("textarea").attributes["name"] == "inputs__reason_text"
+    assert answer.status_code == 302
+    assert [(each.reason_code, each.reason_text, each.comment) for each in fired] == [
+        ("override_other", "It was agreed", "Ring twice"),
+    ]
 
 
 @pytest.mark.req("UM-4")

@@ -27,6 +27,7 @@ UNCHECKED: Final = "ASSIGNMENT_UNCHECKED"
 CONTINUE: Final = "inputs__continue_past_target"
 REASON: Final = "inputs__reason_code"
 COMMENT: Final = "inputs__comment"
+REASON_TEXT: Final = "inputs__reason_text"
 SEEN: Final = "inputs__seen_target_version"
 PERSON: Final = "fieldmesh.technicians.v1.Person"
 # The kind of reasons of the transition that asks, by the kind of its question.
@@ -65,11 +66,13 @@ class Prompt:
     kept: Mapping[str, str]
     facts: Sequence[tuple[str, str]] = ()
     missing: Sequence[str] = ()
+    explained: str = COMMENT
+    """The input that takes what is said about the reason."""
 
     @property
     def anchors(self) -> Mapping[str, str]:
         """The inputs that answer it, each with its id on the page."""
-        return _ANCHORS[self.kind]
+        return {self.explained if key == COMMENT else key: anchor for key, anchor in _ANCHORS[self.kind].items()}
 
     def check(self, form: ResourceForm, answer: str | None) -> bool:
         """Whether it is answered; what is missing becomes an error of its input. `answer` is that to a late one."""
@@ -93,7 +96,7 @@ def asked_by(refusal: Refusal, move: Move, form: ResourceForm) -> Prompt | None:
         said = refusal.violations[0].description if refusal.violations else ""
         return _skills(move, form, refusal.metadata.get("missing", ""), said)
     if refusal.reason == ABSENT:
-        return _absent(move, refusal.metadata.get("missing", ""), refusal.metadata.get("name", ""))
+        return _absent(move, form, refusal.metadata.get("missing", ""), refusal.metadata.get("name", ""))
     if refusal.reason == FREELANCER:
         return _freelancer(move, refusal.metadata.get("missing", ""), refusal.metadata.get("name", ""))
     if refusal.reason == UNCHECKED:
@@ -112,10 +115,15 @@ def asked_before(move: Move, form: ResourceForm, sent: Mapping[str, str]) -> Pro
         return _late(move, form, known, "")
     missing = sent.get("prompt_missing", "")
     if kind == "absent":
-        return _absent(move, missing, sent.get("prompt_name", ""))
+        return _absent(move, form, missing, sent.get("prompt_name", ""))
     if kind == "freelancer":
         return _freelancer(move, missing, sent.get("prompt_name", ""))
     return _unchecked(move) if kind == "unchecked" else _skills(move, form, missing, "")
+
+
+def explained_by(form: ResourceForm) -> str:
+    """The input of a form that explains a reason: its comment, unless that is meant for somebody else."""
+    return REASON_TEXT if REASON_TEXT in form else COMMENT
 
 
 def person_name(person_id: str) -> str:
@@ -141,14 +149,15 @@ def _skills(move: Move, form: ResourceForm, missing: str, said: str) -> Prompt:
                   missing=codes)  # fmt: skip
 
 
-def _absent(move: Move, missing: str, name: str) -> Prompt:
+def _absent(move: Move, form: ResourceForm, missing: str, name: str) -> Prompt:
     """Why somebody comes who is absent then; the reason stands for missing certifications as well."""
     codes = [code for code in missing.split(",") if code]
     lacks = " These certifications are missing on the day of the visit:" if codes else ""
     words = f"{name or 'The technician'} is absent at the time of the appointment.{lacks}"
     reasons = [reason for reason in move.reasons if reason.kind != "freelancer"]
     kept = {"prompt": "absent", "prompt_missing": missing, "prompt_name": name}
-    return Prompt("absent", "Technician Absent", words, reasons, kept, missing=codes)
+    title, explained = "Technician Absent", explained_by(form)
+    return Prompt("absent", title, words, reasons, kept, missing=codes, explained=explained)
 
 
 def _freelancer(move: Move, missing: str, name: str) -> Prompt:

@@ -31,7 +31,7 @@ ITEM_PATH: Final = "inputs.line_item_id"
 CHOSEN: Final = frozenset({ITEM, PERSON, "inputs__cost_request_id", "inputs__directed_action_id", PRESENT})
 # Kinds of reasons that are asked for by a prompt, and the inputs that only a prompt shows.
 CONFIRMING: Final = frozenset({"delay", "override"})
-PROMPTED: Final = frozenset({prompts.CONTINUE, prompts.REASON, prompts.COMMENT})
+PROMPTED: Final = frozenset({prompts.CONTINUE, prompts.REASON, prompts.COMMENT, prompts.REASON_TEXT})
 # The version that an approver saw: sent as it was, never shown.
 SEEN_CONTENT: Final = "inputs__seen_content_version"
 _FOLDS: Final = {
@@ -108,7 +108,7 @@ class Sheet:
         if prompts.SEEN in self._form:
             kept.append((prompts.SEEN, str(self._form[prompts.SEEN].data or self._move.order.sla.version or "")))
         if self._move.transition.reason_kind in CONFIRMING:
-            typed = (key for key in (prompts.REASON, prompts.COMMENT) if self._form[key].data)
+            typed = (key for key in (prompts.REASON, prompts.explained_by(self._form)) if self._form[key].data)
             kept += [(key, str(self._form[key].data)) for key in typed]
         return kept
 
@@ -144,6 +144,8 @@ class Sheet:
             return False
         if key == FOLD:
             return self._twice
+        if key == prompts.COMMENT and prompts.explained_by(self._form) != key:
+            return True
         return not (key in PROMPTED and self._move.transition.reason_kind in CONFIRMING)
 
     def _held(self, asked: Asked) -> Fact:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
+from services.workorders.domain import paths
 from services.workorders.domain.predicates import HOLDS, Objection, Objections, predicate
 
 if TYPE_CHECKING:
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from services.workorders.domain.situation import Situation
 
 FREELANCER = "freelancer"
+OTHER = "Say in a few words what the other reason is."
 
 
 @predicate(asks=("inputs.person_id",), snapshot="eligibility")
@@ -59,11 +61,21 @@ def missing_skills_overridden(situation: Situation) -> Objections:
     return (Objection("missing_skills_overridden", text, "inputs.reason_code", "SKILLS_MISSING", metadata),)
 
 
-def _absent(name: str, missing: tuple[str, ...]) -> Objection:
+@predicate(asks=("inputs.assignee_id", "inputs.reason_code"), prefers="attendance")
+def assignee_absence_explained(situation: Situation) -> Objections:
+    """Whoever is to go is not absent at the appointment, or a reason is given; not known is no objection (PT-10)."""
+    attendance = situation.snapshots.get("attendance")
+    absent = isinstance(attendance, dict) and attendance["absent"]
+    if not absent or situation.inputs.reason_code:
+        return HOLDS
+    return (_absent(str(paths.read(attendance, "name")), (), "assignee_absence_explained"),)
+
+
+def _absent(name: str, missing: tuple[str, ...], guard: str = "missing_skills_overridden") -> Objection:
     lacks = f" Missing skills: {', '.join(missing)}." if missing else ""
     text = f"{name} is absent at that time.{lacks} Choose a reason to override."
     metadata = {"name": name, "missing": ",".join(missing)}
-    return Objection("missing_skills_overridden", text, "inputs.reason_code", "TECHNICIAN_ABSENT", metadata)
+    return Objection(guard, text, "inputs.reason_code", "TECHNICIAN_ABSENT", metadata)
 
 
 def _unchecked(name: str) -> Objection:
@@ -77,9 +89,17 @@ def _reason_kind(situation: Situation) -> str:
     return str(reason.get("kind", "")) if isinstance(reason, dict) else ""
 
 
+@predicate(asks=("inputs.reason_code", "inputs.reason_text"))
+def other_reason_is_told(situation: Situation) -> Objections:
+    """The reason "other" comes with a text of its own, where the comment is meant for whoever goes."""
+    if not situation.inputs.reason_code.endswith("other") or situation.inputs.reason_text.strip():
+        return HOLDS
+    return (Objection("other_reason_is_told", OTHER, "inputs.reason_text"),)
+
+
 @predicate(asks=("inputs.reason_code", "inputs.comment"))
 def other_is_explained(situation: Situation) -> Objections:
     """The reason "other" comes with a text."""
     if not situation.inputs.reason_code.endswith("other") or situation.inputs.comment.strip():
         return HOLDS
-    return (Objection("other_is_explained", "Say in a few words what the other reason is.", "inputs.comment"),)
+    return (Objection("other_is_explained", OTHER, "inputs.comment"),)

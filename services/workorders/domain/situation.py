@@ -44,6 +44,7 @@ class Inputs:
     parcel_id: str = ""
     part_id: str = ""
     quantity: int | None = None
+    reason_text: str = ""
     affected_parts: tuple[AffectedPart, ...] = ()
     approver_id: str = ""
     assignee_id: str = ""

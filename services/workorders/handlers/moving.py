@@ -106,7 +106,7 @@ def commit(transaction: Transaction, caller: Caller, workflow: Workflow, stored:
         actor_of(caller),
         transaction.now,
         move.transition,
-        ": ".join(filter(None, (label, move.inputs.comment.strip()))),
+        ": ".join(filter(None, (label, move.inputs.reason_text.strip(), move.inputs.comment.strip()))),
         (*move.evidence, *facts.evidence_for(transaction.connection, move.inputs, transaction.now)),
     )
     order, rows = repository.record(transaction, result.order, entry, result.changes, history_labels())

@@ -17,7 +17,7 @@ from services.workorders.domain.crew import crew_of
 from services.workorders.domain.history import Evidence
 from services.workorders.domain.outcome import Refusal
 from services.workorders.domain.schedule_flags import VISITOR_ABSENT, VISITOR_LACKS
-from services.workorders.handlers import assigning, facts, moving, parcels, returns, targets, unchecked
+from services.workorders.handlers import assigning, attendance, facts, moving, parcels, returns, targets, unchecked
 from services.workorders.handlers.choices import choices_of
 from services.workorders.handlers.moving import Move, Moved
 from services.workorders.presenting import (
@@ -50,6 +50,7 @@ if TYPE_CHECKING:
 METHOD = "TransitionWorkOrder"
 PARCEL = "inputs.parcel_id"
 ELIGIBILITY, PARCELS, RETURNS, TARGET, VISIT = "eligibility", "parcels", "returns", "target", "visit"
+ATTENDANCE = "attendance"
 
 ListRequest = work_order_service_pb2.ListAvailableTransitionsRequest
 ListResponse = work_order_service_pb2.ListAvailableTransitionsResponse
@@ -193,7 +194,23 @@ class Transitions:
             move = move.told(TARGET, *targets.told(self._others.sla, stored.order, move.inputs, now))
         if VISIT in asked:
             move = self._visited(stored, move, now)
+        if ATTENDANCE in asked:
+            move = self._attended(stored, move, now)
         return move
+
+    def _attended(self, stored: Stored, move: Move, now: datetime) -> Move:
+        """The move with whether the person who is to go is absent at the appointment, where technicians answers."""
+        start = start_asked(stored.order, move.inputs)
+        if start is None or not move.inputs.assignee_id:
+            return move
+        with self._database.read() as connection:
+            visitor = attendance.visitor_of(connection, stored.order, move.inputs.assignee_id, start)
+        if visitor is None:
+            return move
+        seen = attendance.attendance_of(self._desk, visitor)
+        if seen.known is not None:
+            move = move.told(ATTENDANCE, seen.known, Evidence("technicians' absences", "", now))
+        return replace(move, caveats=(*move.caveats, *seen.caveats))
 
     def _visited(self, stored: Stored, move: Move, now: datetime) -> Move:
         """The move with which assigned technicians are elsewhere, or lack a skill, at the appointment."""

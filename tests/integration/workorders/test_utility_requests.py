@@ -42,7 +42,7 @@ class Office:
         )
         desk.handle("directory", "organization_changed", told, 9)
         known = {"id": "tess", "name": "Tess Meter", "organization_id": LIGHT, "active": True, "roles": ["technician"]}
-        known["email"] = "tess@example.com"
+        known |= {"email": "tess@example.com", "technician_id": "t-9"}
         desk.handle("directory", "person_changed", directory_events.PersonChanged(person=known), 9)
         self.ids: dict[str, str] = {}
         self._make("Account", "account", name="12 Mill Lane", account_number="M-1")
