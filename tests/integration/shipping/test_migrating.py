@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from alembic.script import ScriptDirectory
 
 from services.chassis.migrations import metadata_of, migrate, migration_engine, scripts_of, upgrade
 from services.shipping.tables import business_calendars, sla_policies, sla_targets, sla_warnings
+from tests.support.migrations import Earlier, insert_earlier
 
 WEEK = [{"weekday": 1, "opens": "08:00", "closes": "17:00"}]
 DAYS = [
@@ -21,32 +21,19 @@ DAYS = [
 ]
 
 
-class _Earlier:
-    """The revisions up to one of them."""
-
-    def __init__(self, scripts: ScriptDirectory, last: str) -> None:
-        self._scripts, self._last = scripts, last
-
-    def __getattr__(self, name: str):
-        return getattr(self._scripts, name)
-
-    def _upgrade_revs(self, _wanted: str, present: str):
-        return self._scripts._upgrade_revs(self._last, present)
-
-
 @pytest.mark.req("B-1")
 def test_what_was_there_is_published_and_running_targets_are_warned_of(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'shipping.sqlite3'}"
     engine = migration_engine(url)
     soon = datetime.now(UTC).replace(microsecond=0) + timedelta(days=3)
     with engine.connect() as connection:
-        upgrade(connection, _Earlier(scripts_of("shipping"), "0002"))
-        _earlier(
+        upgrade(connection, Earlier(scripts_of("shipping"), "0002"))
+        insert_earlier(
             connection, business_calendars, id="c", name="US", version=1, windows=WEEK, exceptions=DAYS, in_force=True
         )
-        _earlier(connection, sla_policies, id="p", code="a", name="A", version=1, unit=1, amount=1, in_force=True)
+        insert_earlier(connection, sla_policies, id="p", code="a", name="A", version=1, unit=1, amount=1, in_force=True)
         for order, state, due in (("w1", 3, soon), ("w2", 5, soon), ("w3", 3, soon - timedelta(days=9))):
-            _earlier(connection, sla_targets, id=order, work_order_id=order, version=1, state=state, latest=True,
+            insert_earlier(connection, sla_targets, id=order, work_order_id=order, version=1, state=state, latest=True,
                      due_time=due, warn_time=due - timedelta(hours=2), inputs={}, steps=[])  # fmt: skip
         connection.commit()
     engine.dispose()
@@ -65,9 +52,3 @@ def test_what_was_there_is_published_and_running_targets_are_warned_of(tmp_path:
         ("w1", 2, soon - timedelta(hours=2)),
         ("w1", 4, soon),
     ]
-
-
-def _earlier(connection: sa.Connection, table: sa.Table, **values) -> None:
-    """Insert a row as the program before did, which knew no newer columns."""
-    narrow = sa.table(table.name, *(sa.column(name, table.c[name].type) for name in values))
-    connection.execute(sa.insert(narrow).values(**values))
