@@ -38,7 +38,7 @@ def keep_person(transaction: Transaction, event: events_pb2.PersonChanged) -> No
     person = event.person
     values = {
         "name": person.name,
-        "email": person.email,
+        "email": person.work_email or person.email,
         "locale": person.locale,
         "time_zone": person.time_zone,
         "organization_id": person.organization_id,

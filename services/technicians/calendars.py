@@ -118,7 +118,8 @@ def _told(
     connection: Connection, caller: Caller, rows: Sequence[Row[Any]], first: date, last: date
 ) -> list[S.TechnicianAvailability]:
     patterns: dict[str, Sequence[Pattern]] = {}
-    for home in sorted({row.organization_id for row in rows if row.organization_id}):
+    # Nobody plans for freelancers: what is kept without an organisation is their own.
+    for home in sorted({row.organization_id for row in rows}):
         known = [row.id for row in rows if row.organization_id == home and _is_insider(caller, row.id, home)]
         if known:
             patterns |= patterns_of(connection, known, home, last)

@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from fieldmesh.technicians.v1 import technician_pb2
-from sqlalchemy import ColumnElement, Connection, and_, not_, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, and_, case, func, not_, or_, select
 
 from services.chassis.database import Database
 from services.chassis.errors import Violation
@@ -15,7 +15,7 @@ from services.chassis.unit_of_work import Transaction
 from services.technicians.departures import Departures, needing_somebody_else
 from services.technicians.domain.errors import EmailDomainMismatch
 from services.technicians.people import TechniciansPeople
-from services.technicians.tables import memberships, organizations, technicians
+from services.technicians.tables import memberships, organizations, people, technicians
 from services.technicians.wire import day
 
 _BATCH = 500
@@ -81,15 +81,20 @@ class MembershipsToday:
         self.apply(transaction, change.after.technician_id)
 
     def apply(self, transaction: Transaction, technician_id: str) -> None:
-        """Set a technician's organisation, and that of the person, to what holds now."""
+        """Set a technician's organisation, that of the person, and where their mail goes, to what holds now."""
         row = self._technicians.find_for_update(transaction.connection, technician_id)
         if row is None:
             return
         today = holds_on(transaction.now.date())
-        held = select(memberships.c.organization_id).where(memberships.c.technician_id == technician_id, today)
-        organization = transaction.execute(held).scalar() or ""
-        if row.organization_id == organization:
-            return
+        held = select(memberships.c.organization_id, memberships.c.corporate_email)
+        found = transaction.execute(held.where(memberships.c.technician_id == technician_id, today)).first()
+        organization, corporate = (found.organization_id, found.corporate_email) if found else ("", "")
+        if row.organization_id != organization:
+            self._move(transaction, row, organization)
+        if row.person_id:
+            self._people.address(transaction, row, organization, corporate)
+
+    def _move(self, transaction: Transaction, row: Row[Any], organization: str) -> None:
         wanted = technician_pb2.Technician(organization_id=organization)
         changed = self._technicians.rewrite(transaction, self._own, row, wanted, ["organization_id"])
         if changed.person_id:
@@ -142,13 +147,26 @@ def _ending_problems(transaction: Transaction, change: Change, last: date | None
 
 
 def _outdated(connection: Connection, today: date) -> list[str]:
-    """Technicians whose organisation is not that of the membership of today."""
-    held = select(memberships.c.technician_id, memberships.c.organization_id).where(holds_on(today)).subquery()
-    both = technicians.outerjoin(held, held.c.technician_id == technicians.c.id)
+    """Technicians whose organisation, or whose address, is not that of the membership of today."""
+    columns = memberships.c
+    asked = select(columns.technician_id, columns.organization_id, columns.corporate_email)
+    held = asked.where(holds_on(today)).subquery()
+    both = technicians.outerjoin(held, held.c.technician_id == technicians.c.id).outerjoin(
+        people, people.c.id == technicians.c.person_id
+    )
     present = select(technicians.c.id).select_from(both)
+    reached = case(
+        (
+            (people.c.organization_id == held.c.organization_id)
+            & (func.lower(held.c.corporate_email) != func.lower(people.c.email)),
+            held.c.corporate_email,
+        ),
+        else_="",
+    )
     wrong = or_(
         and_(held.c.organization_id.is_(None), technicians.c.organization_id != ""),
         held.c.organization_id != technicians.c.organization_id,
+        people.c.work_email != reached,
     )
     return list(connection.execute(present.where(wrong).order_by(technicians.c.id).limit(_BATCH)).scalars())
 

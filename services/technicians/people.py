@@ -120,6 +120,20 @@ class TechniciansPeople:
             wanted = person_pb2.Person(organization_id=technician.organization_id)
             self._set(transaction, technician.person_id, wanted, "organization_id")
 
+    def address(self, transaction: Transaction, technician: Any, organization_id: str, corporate: str) -> None:
+        """Let mail go to the corporate address of the membership that holds (CP-93).
+
+        One whose person belongs to another organisation stays where they get mail: that one's affairs are not the
+        business of the membership's.
+        """
+        row = self._people.find_for_update(transaction.connection, technician.person_id)
+        if row is None:
+            return
+        own = bool(organization_id) and row.organization_id == organization_id
+        wanted = corporate if own and corporate.lower() != row.email.lower() else ""
+        if row.work_email != wanted:
+            self._set(transaction, row.id, person_pb2.Person(work_email=wanted), "work_email")
+
     def _set(self, transaction: Transaction, person_id: str, wanted: person_pb2.Person, path: str) -> None:
         row = self._people.find_for_update(transaction.connection, person_id)
         if row is not None:

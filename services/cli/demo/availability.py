@@ -1,4 +1,4 @@
-"""The demo's shifts and absences, entered by whoever plans for the technician."""
+"""The demo's shifts and absences, entered by whoever plans for the technician; freelancers plan for themselves."""
 
 from __future__ import annotations
 
@@ -32,6 +32,8 @@ FOUR_DAYS = {day: ["07:00-17:30"] for day in WORKDAYS[:4]}
 PATTERNS = {
     "allan": ((-85, {**USUAL, "saturday": ["08:00-14:00"]}),),
     "joshua": ((-85, SPLIT),),
+    "noor": ((-85, SPLIT),),
+    "gus": ((-85, FOUR_DAYS),),
     "rosa": ((-85, USUAL), (21, FOUR_DAYS)),
 }
 
@@ -59,11 +61,11 @@ ABSENCES = (
 
 
 def make_availability(channels: Channels, speaker: Speaker, world: World, today: date, diary: Diary) -> None:
-    """Enter the shifts of everybody whom an organisation plans for, and absences; the diary keeps those free."""
+    """Enter everybody's shifts, freelancers' as nobody's but theirs, and absences; the diary keeps those free."""
     patterns = channels.stub(shift_pattern_pb2_grpc.ShiftPatternServiceStub, "technicians")
-    people = {person.key: person for person in catalogue.PEOPLE if person.is_technician and person.company}
+    people = {person.key: person for person in catalogue.PEOPLE if person.is_technician}
     for key, person in people.items():
-        speaker.grant = world.grants[PLANNERS[person.company]]
+        speaker.grant = world.grants[PLANNERS[person.company]] if person.company else None
         for days, week in PATTERNS.get(key, ((-85, USUAL),)):
             row = shift_pattern_pb2.ShiftPattern(technician_id=world.technicians[key])
             for day, shifts in week.items():

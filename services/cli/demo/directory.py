@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from services.cli.demo.calls import Speaker
     from services.cli.demo.world import World
 
+# Where the demo's freelancers live.
+FREELANCERS_ZONE = "America/New_York"
+
 
 def make_directory(channels: Channels, speaker: Speaker, world: World, today: date) -> None:
     """Make organisations, people, teams and technicians; afterwards `world.grants` can speak for the people."""
@@ -105,6 +108,8 @@ def _person(world: World, person: catalogue.Somebody, identity: str) -> person_p
         organization_id=world.organizations.get(person.company, ""),
         roles=person.roles,
         locale="en-US",
+        # Nobody else's zone could stand for a freelancer's.
+        time_zone="" if person.company or not person.is_technician else FREELANCERS_ZONE,
         active=True,
     )
 

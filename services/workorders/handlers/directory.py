@@ -46,7 +46,7 @@ class Directory:
             "organization_id": person.organization_id,
             "roles": tuple(person.roles),
             "technician_id": person.technician_id,
-            "email": person.email,
+            "email": person.work_email or person.email,
             "phone": person.phone,
             "delegate_id": person.delegate_id,
             "away_from": wire.read(person, "away_from"),

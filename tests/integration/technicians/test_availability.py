@@ -312,6 +312,19 @@ def test_a_calendar_tells_the_own_organisation_everything_and_others_busy_or_fre
         calendar(house, house.partner, organization_id=house.kestrel.id)
 
 
+def test_a_freelancers_own_shifts_are_theirs_and_of_no_employer(house: House) -> None:
+    noor = house.technician("Noor Haddad", email="noor@example.com")
+    shifts(house, noor, caller=CLI)
+    himself = house.caller("noor", None, "", noor.id)
+
+    own_week, everybody = calendar(house, himself).technicians, calendar(house, CLI, search="noor").technicians
+    house.join(noor, house.bluefern, start_date=day(TODAY))
+    employed = calendar(house, house.partner).technicians
+
+    assert [(each.has_shifts, len(each.shifts)) for each in (*own_week, *everybody)] == [(True, 5), (True, 5)]
+    assert [(each.name, each.has_shifts) for each in employed] == [("Noor Haddad", False)]
+
+
 def test_a_calendar_is_searched_paged_and_limited(house: House, allan: Any, statements: list[str]) -> None:
     for letter in "BCDE":
         house.technician(f"{letter} Person", house.bluefern, email=f"{letter}@example.com")

@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 from fieldmesh.technicians.v1 import assignment_pb2, membership_pb2, technician_pb2
+from sqlalchemy import update
 
+from services.chassis.actors import service_actor
 from services.chassis.errors import (
     AlreadyExists,
     InvalidRequest,
@@ -17,6 +19,7 @@ from services.chassis.errors import (
     Unavailable,
 )
 from services.technicians.domain.errors import EmailDomainMismatch, OpenAssignments
+from services.technicians.tables import people
 from tests.integration.technicians.conftest import NOON, TODAY, House, day
 
 
@@ -140,6 +143,45 @@ def test_a_technician_is_onboarded_and_is_mine_from_then_on(house: House) -> Non
     assert house.call("GetPerson", id=free.person_id).organization_id == house.bluefern.id
     assert found(house, house.partner, my_organization=True, email="free@bluefern")[0].technician_id == free.id
     assert not found(house, house.partner, email="free.hand@example.org")
+
+
+@pytest.mark.req("CP-93")
+@pytest.mark.req("CP-94")
+def test_mail_goes_to_the_corporate_address_while_the_membership_holds(house: House) -> None:
+    free = house.technician("Free Hand", email="free.hand@example.org")
+
+    onboarded(house, "free.hand@example.org", "free@bluefern.example.com")
+    member = house.call("GetPerson", id=free.person_id)
+    offboard(house, free)
+    left = house.call("GetPerson", id=free.person_id)
+
+    assert (member.email, member.work_email) == ("free.hand@example.org", "free@bluefern.example.com")
+    assert (left.email, left.work_email) == ("free.hand@example.org", "")
+    told = [each.person.work_email for each in house.events("Person") if each.person.id == free.person_id]
+    assert told[-2:] == ["free@bluefern.example.com", ""]
+
+
+def test_somebody_of_another_organisation_stays_where_they_get_mail(house: House) -> None:
+    free = house.technician("Free Hand", email="free.hand@example.org")
+    changed = house.call("GetPerson", id=free.person_id)
+    changed.organization_id, changed.roles[:] = house.voltara.id, ["technician", "dispatcher"]
+    house.call("UpdatePerson", person=changed, update_mask={"paths": ["organization_id", "roles"]})
+
+    onboarded(house, "free.hand@example.org", "free@bluefern.example.com")
+
+    assert house.call("GetPerson", id=free.person_id).work_email == ""
+
+
+def test_whoever_was_onboarded_before_this_was_kept_gets_mail_there_by_itself(house: House) -> None:
+    free = house.technician("Free Hand", email="free.hand@example.org")
+    onboarded(house, "free.hand@example.org", "free@bluefern.example.com")
+    with house.database.begin(actor=service_actor("test")) as transaction:
+        transaction.execute(update(people).values(work_email=""))
+
+    done, again = house.app.directory.memberships.run_due(NOON), house.app.directory.memberships.run_due(NOON)
+
+    assert (done, again) == (1, 0)
+    assert house.call("GetPerson", id=free.person_id).work_email == "free@bluefern.example.com"
 
 
 @pytest.mark.req("CP-93")
