@@ -70,7 +70,9 @@ def after_move(clock: OrderClock, move: Move) -> OrderClock:
     if move.after is move.before:
         return clock
     if move.after is Category.DEAD:
-        return replace(clock, stopped=clock.stopped or move.at) if move.stops else replace(clock, void=True)
+        if not move.stops:
+            return replace(clock, void=True)
+        return replace(clock, pauses=_ended(clock.pauses, move.at), stopped=clock.stopped or move.at)
     if move.after is Category.DONE:
         pauses = _ended(clock.pauses, move.at)
         return replace(clock, pauses=pauses, stopped=move.departed or move.at, completed=move.at)

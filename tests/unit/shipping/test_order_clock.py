@@ -2,6 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from services.shipping.domain.calendar import CalendarVersion, Window
 from services.shipping.domain.order_clock import Category, Move, OrderClock, SlaState, after_move, standing
 from services.shipping.domain.policy import DeliveryAnchor, Pause, PauseKind, Policy, RequiredDelivery, SlaInputs, Unit
@@ -52,6 +54,17 @@ def test_an_end_without_work_is_void_unless_it_stops_the_clock() -> None:
 
     assert standing(target(3), cancelled) is SlaState.VOID
     assert standing(target(3), could_not) is SlaState.MET
+
+
+@pytest.mark.req("CP-71")
+def test_an_end_on_hold_ends_the_hold_so_that_its_time_does_not_count_as_missed() -> None:
+    held = after_move(OrderClock(), move(0, Category.OPEN, Category.HELD))
+    could_not = after_move(held, move(48, Category.HELD, Category.DEAD, stops=True))
+    reopened = after_move(could_not, move(50, Category.DEAD, Category.OPEN))
+
+    assert could_not.pauses == (Pause(T0, T0 + 48 * HOUR),)
+    assert standing(target(3, *could_not.pauses), could_not) is SlaState.MET
+    assert reopened.pauses == (*could_not.pauses, Pause(T0 + 48 * HOUR, T0 + 50 * HOUR, PauseKind.REOPENED))
 
 
 def test_how_a_target_stands() -> None:
