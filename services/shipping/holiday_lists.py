@@ -9,6 +9,14 @@ from services.chassis.errors import Violation
 from services.shipping.draft_schemas import refuse
 
 
+def spelled(country: str, region: str) -> str:
+    """A region as its country's list spells it, however it was typed; as it was typed where none is alike."""
+    import holidays  # as below
+
+    alike = (each for each in holidays.list_supported_countries().get(country, ()) if each.lower() == region.lower())
+    return next(alike, region)
+
+
 @lru_cache(maxsize=32)
 def public_holidays(country: str, region: str, first_year: int, last_year: int) -> Mapping[date, str]:
     """Public holidays with the days on which they are observed, by date; for the United States, Saturday's on Friday.

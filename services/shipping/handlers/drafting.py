@@ -20,7 +20,7 @@ from services.shipping import draft_schemas as schemas
 from services.shipping import wire
 from services.shipping.domain.errors import DraftExists, VersionIsPublished, VersionMissing
 from services.shipping.domain.versions import FIRST_WARNING, MORNING_WARNING, SECOND_WARNING, VersionState
-from services.shipping.holiday_lists import public_holidays
+from services.shipping.holiday_lists import public_holidays, spelled
 from services.shipping.repository import versions
 from services.shipping.repository.versions import CALENDARS, POLICIES, Kind, Version
 from services.shipping.resources import VERSIONED
@@ -82,7 +82,8 @@ class Drafting:
     def import_holidays(self, caller: Caller, request: messages.ImportHolidaysRequest) -> sla_pb2.BusinessCalendar:
         """Replaces what was imported by the holidays of a country; days set by hand stay. Raises as `save_calendar`."""
         schemas.check_years(request)
-        country, region = request.country.strip().upper(), request.region.strip()
+        country = request.country.strip().upper()
+        region = spelled(country, request.region.strip())
         found = public_holidays(country, region, request.first_year, request.last_year)
 
         def change(row: Version) -> dict[str, Any]:
