@@ -15,7 +15,7 @@ from flask_appbuilder.baseviews import BaseView
 from admin.grpcfab.context import mesh
 from admin.grpcfab.errors import form_sentence, http_status
 from admin.grpcfab.routes import expose, has_access
-from services.chassis.errors import Refusal
+from services.chassis.errors import InvalidRequest, Refusal, Violation
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -29,6 +29,7 @@ NUMBERS: Final = {
 }  # fmt: skip
 ROLES: Final = ("partner", "dispatcher", "admin")
 _MONTHS_SHOWN: Final = 6
+_NAMES: Final = {"first_month": "From", "last_month": "To"}
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 BAR_HEIGHT: Final = 140
 
@@ -87,7 +88,8 @@ class SlaReportView(BaseView):  # type: ignore[misc]
         try:
             lines = _lines(first, last)
         except Refusal as refusal:
-            told = [form_sentence(refusal), *(f"{each.field}: {each.description}" for each in refusal.violations)]
+            named = (f"{_NAMES.get(each.field, each.field)}: {each.description}." for each in refusal.violations)
+            told = [form_sentence(refusal), *named]
             problem, status = " ".join(told), http_status(refusal)
         if request.args.get("format") == "csv" and not problem:
             return _as_csv(lines, first, last)
@@ -120,11 +122,16 @@ def _months() -> tuple[str, str]:
 
 
 def _lines(first: str, last: str) -> list[Line]:
-    asked = sla_report_service_pb2.ReportSlaRequest()
-    for field, text in ((asked.first_month, first), (asked.last_month, last)):
-        year, _, month = text.partition("-")
-        if year.isdigit() and month.isdigit() and len(text) <= len("2026-12"):
-            field.year, field.month, field.day = int(year), int(month), 1
+    asked, wrong = sla_report_service_pb2.ReportSlaRequest(), list[Violation]()
+    for name, field, text in (("From", asked.first_month, first), ("To", asked.last_month, last)):
+        try:
+            month = dt.date.fromisoformat(f"{text}-01")
+        except ValueError:
+            wrong.append(Violation(name, f"“{text}” is not a month such as 2026-03"))
+        else:
+            field.year, field.month, field.day = month.year, month.month, month.day
+    if wrong:
+        raise InvalidRequest("Some fields are missing or wrong.", violations=wrong)
     answer = mesh().stub(sla_report_service_pb2_grpc.SlaReportServiceStub).ReportSla(asked)
     return [
         Line(

@@ -57,4 +57,13 @@ def test_months_that_are_refused_are_told(dispatcher, asked, mesh):
     answer = dispatcher.get("/sla-report/?first=2026-04&last=2026-03")
 
     assert answer.status_code == 422
-    assert "last_month: must be the first month or later" in answer.text
+    assert "To: must be the first month or later." in answer.text
+
+
+def test_what_is_no_month_is_named_and_not_asked_for(dispatcher, asked):
+    answer = dispatcher.get("/sla-report/?first=2026-13&last=soon")
+
+    assert answer.status_code == 422
+    assert "From: “2026-13” is not a month such as 2026-03." in answer.text
+    assert "To: “soon” is not a month such as 2026-03." in answer.text
+    assert not asked
