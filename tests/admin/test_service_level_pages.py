@@ -52,8 +52,9 @@ def verbs(mesh):
             return drafts.PreviewPublicationResponse(looked_at=1, total=3)
         answer = drafts.PreviewPublicationResponse(looked_at=2, total=3, next="w2")
         shift = answer.shifts.add(work_order_id="w1", work_order_number="20107925")
-        shift.old_due_time.FromSeconds(1)
-        shift.new_due_time.FromSeconds(2)
+        shift.time_zone = "America/Chicago"
+        shift.old_due_time.FromJsonString("2026-03-03T06:00:00Z")
+        shift.new_due_time.FromJsonString("2026-03-03T20:30:00Z")
         shift.old_due_date.year, shift.old_due_date.month, shift.old_due_date.day = 2026, 3, 2
         shift.new_due_date.year, shift.new_due_date.month, shift.new_due_date.day = 2026, 3, 3
         return answer
@@ -122,11 +123,64 @@ def test_the_working_week_takes_several_spans_a_day(admin, verbs):
     assert not [each for each in verbs[-1].windows if each.weekday == 2]
 
 
+def test_a_refused_week_names_the_day_and_keeps_what_was_typed(admin, mesh):
+    wrong = [Violation("windows[1].closes", "must be after the opening")]
+    mesh.refuse["SaveCalendarDraft"] = InvalidRequest("Some fields are wrong.", violations=wrong)
+    fields = admin.fields("/business-calendars/c-2", form="/business-calendars/c-2/week")
+    fields |= {"day1": "8-12", "day2": "17-8", "note": "Summer"}
+
+    answer = admin.post("/business-calendars/c-2/week", fields)
+
+    assert answer.status_code == 422
+    assert "Tuesday, closing: must be after the opening" in answer.text
+    assert 'value="17-8"' in answer.text
+    assert 'value="Summer"' in answer.text
+
+
+def test_every_day_of_a_week_that_cannot_be_read_is_named(admin, verbs):
+    fields = admin.fields("/business-calendars/c-2", form="/business-calendars/c-2/week")
+
+    answer = admin.post("/business-calendars/c-2/week", {**fields, "day1": "early", "day3": "late"})
+
+    assert answer.status_code == 422
+    assert "Monday: “early” is not written as a span" in answer.text
+    assert "Wednesday: “late” is not written as a span" in answer.text
+    assert not verbs
+
+
+def test_refused_holidays_are_named_as_the_form_does_and_kept(admin, mesh):
+    wrong = [Violation("region", "must be one of US: AK"), Violation("first_year", "must be 1990 to 2190")]
+    mesh.refuse["ImportHolidays"] = InvalidRequest("Some fields are wrong.", violations=wrong)
+    fields = admin.fields("/business-calendars/c-2", form="/business-calendars/c-2/holidays")
+
+    answer = admin.post("/business-calendars/c-2/holidays", {**fields, "region": "QQ", "first_year": "19"})
+
+    assert answer.status_code == 422
+    assert "State or region: must be one of US" in answer.text
+    assert "From: must be 1990 to 2190" in answer.text
+    assert 'value="QQ"' in answer.text
+    assert 'value="19"' in answer.text
+
+
+def test_a_refused_day_is_named_as_the_form_does(admin, mesh):
+    wrong = [
+        Violation("days[0].name", "must have 1 to 80 characters"),
+        Violation("days[0].windows[0].closes", "must be after the opening"),
+    ]
+    mesh.refuse["SetCalendarDays"] = InvalidRequest("Some fields are wrong.", violations=wrong)
+    one = "/business-calendars/c-2/days/2026-03-02"
+
+    answer = admin.post(one, admin.fields(one, do="work", name="", windows="12-8"))
+
+    assert "Its name: must have 1 to 80 characters" in answer.text
+    assert "Hours, closing: must be after the opening" in answer.text
+
+
 def test_a_preview_lists_what_would_move_batch_after_batch_and_then_publishes(admin, verbs):
     first = admin.post("/business-calendars/c-2/preview", admin.fields("/business-calendars/c-2/preview"))
     assert "20107925" in first.text
-    assert "Mon 2 Mar 2026" in first.text
-    assert "Tue 3 Mar 2026" in first.text
+    assert "Mon 2 Mar 2026<" in first.text
+    assert "Tue 3 Mar 2026, before 14:30 CST" in first.text
 
     answer = admin.post(
         "/business-calendars/c-2/publish",
@@ -138,14 +192,15 @@ def test_a_preview_lists_what_would_move_batch_after_batch_and_then_publishes(ad
 
 
 def test_a_refused_policy_keeps_what_was_written(admin, mesh):
-    wrong = [Violation("amount", "must be 0 to 400")]
+    wrong = [Violation("amount", "must be 0 to 400"), Violation("second_warning", "must be above the first warning")]
     mesh.refuse["SavePolicyDraft"] = InvalidRequest("Some fields are wrong.", violations=wrong)
     fields = admin.fields("/sla-policies/p-1/write", amount="5000")
 
     answer = admin.post("/sla-policies/p-1/write", fields)
 
     assert answer.status_code == 422
-    assert "amount: must be 0 to 400" in answer.text
+    assert "Amount: must be 0 to 400" in answer.text
+    assert "At risk from: must be above the first warning" in answer.text
     assert 'value="5000"' in answer.text
 
 

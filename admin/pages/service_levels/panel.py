@@ -10,12 +10,12 @@ from fieldmesh.shipping.v1 import sla_pb2
 from flask import flash, g, redirect, request
 from werkzeug.exceptions import NotFound as PageMissing
 
-from admin.grpcfab.errors import form_sentence, http_status, sentence
+from admin.grpcfab.errors import http_status, sentence
 from admin.grpcfab.panel import Panel
 from admin.grpcfab.routes import expose, has_access, redraws
-from admin.pages.service_levels import calls, policies, year
+from admin.pages.service_levels import calendars, calls, policies, refusals, year
 from admin.pages.service_levels.publishing import Publishing
-from services.chassis.errors import InvalidRequest, Refusal, Violation
+from services.chassis.errors import Refusal
 from services.chassis.ids import new_id
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ class _Versions(Publishing, Panel):
             try:
                 made = self.started(request.form.get("request_key", ""), "")
             except Refusal as refusal:
-                problems, status = said(refusal), http_status(refusal)
+                problems, status = refusals.said(refusal), http_status(refusal)
             else:
                 return redirect(self.url(made.id))
         page = self.render_template(
@@ -78,17 +78,6 @@ class _Versions(Publishing, Panel):
         """A new draft."""
         raise NotImplementedError
 
-    def done(self, pk: str, call: Any, told: str, back: str) -> Any:
-        """Runs a change of a draft, says what became of it, and goes back to a page."""
-        try:
-            call()
-        except Refusal as refusal:
-            for line in said(refusal):
-                flash(line, "danger")
-        else:
-            flash(told, "success")
-        return redirect(self.url(pk) + back)
-
 
 class BusinessCalendarPanel(_Versions):
     """Calendars by version, each with its year."""
@@ -101,38 +90,28 @@ class BusinessCalendarPanel(_Versions):
     @expose("/<pk>", methods=["GET"])
     @has_access
     def show(self, pk: str) -> Any:
-        row = self.row(pk)
-        version: Any = row.message
-        g.opened = (self.datamodel.resource.full_name, version.id, self.name_of(version))
-        shown = _year()
-        return self.render_template(
-            "pages/service_levels/calendar.html", panel=self, title=self.name_of(version), version=version,
-            badge=calls.badge_of(version), writable=_is_draft(version) and self.may("day"), year=shown,
-            months=year.year_of(version, shown), week=year.week_of(version), weekdays=year.WEEKDAYS,
-        )  # fmt: skip
+        return self._drawn(pk)
 
     def started(self, key: str, source: str) -> sla_pb2.BusinessCalendar:
         asked = messages.StartCalendarDraftRequest(from_id=source, name=request.form.get("name", ""), request_id=key)
         made: sla_pb2.BusinessCalendar = calls.drafts().StartCalendarDraft(asked)
         return made
 
-    @expose("/<pk>/week", methods=["POST"])
+    @expose("/<pk>/week", methods=["GET", "POST"])
     @has_access
+    @redraws
     def week(self, pk: str) -> Any:
         """Working hours of each weekday, and the note."""
-
-        def save() -> None:
-            windows = [
-                window
-                for number, name in enumerate(year.WEEKDAYS, 1)
-                for window in calls.windows_of(name, request.form.get(f"day{number}", ""), number)
-            ]
-            note = request.form.get("note", "")
-            calls.drafts().SaveCalendarDraft(
-                messages.SaveCalendarDraftRequest(id=pk, windows=windows, note=note, **calls.named())
-            )
-
-        return self.done(pk, save, "The working week was saved.", f"?year={_year()}")
+        if request.method == "GET":
+            return redirect(f"{self.url(pk)}?year={_year()}")
+        asked = messages.SaveCalendarDraftRequest()
+        try:
+            asked = calendars.week_asked(pk)
+            calls.drafts().SaveCalendarDraft(asked)
+        except Refusal as refusal:
+            return self._drawn(pk, refusals.said(refusal, calendars.week_places(asked)), http_status(refusal))
+        flash("The working week was saved.", "success")
+        return redirect(f"{self.url(pk)}?year={_year()}")
 
     @expose("/<pk>/days/<date>", methods=["GET", "POST"])
     @has_access
@@ -147,9 +126,9 @@ class BusinessCalendarPanel(_Versions):
         status = 200
         if request.method == "POST":
             try:
-                _set(pk, when)
+                calendars.set_day(pk, when)
             except Refusal as refusal:
-                problems, status = said(refusal), http_status(refusal)
+                problems, status = refusals.said(refusal, calendars.DAY_PLACES), http_status(refusal)
             else:
                 return self._onward(f"{self.url(pk)}?year={when.year}")
         part = request.headers.get("HX-Target") == "dialog-body"
@@ -160,18 +139,32 @@ class BusinessCalendarPanel(_Versions):
         )  # fmt: skip
         return page, status
 
-    @expose("/<pk>/holidays", methods=["POST"])
+    @expose("/<pk>/holidays", methods=["GET", "POST"])
     @has_access
+    @redraws
     def holidays(self, pk: str) -> Any:
         """The public holidays of a country."""
-        form = request.form
-        asked = messages.ImportHolidaysRequest(
-            id=pk, country=form.get("country", ""), region=form.get("region", ""),
-            first_year=calls.whole(form.get("first_year", "")), last_year=calls.whole(form.get("last_year", "")),
-            **calls.named(),
+        if request.method == "GET":
+            return redirect(f"{self.url(pk)}?year={_year()}")
+        try:
+            calls.drafts().ImportHolidays(calendars.holidays_asked(pk))
+        except Refusal as refusal:
+            return self._drawn(pk, refusals.said(refusal), http_status(refusal))
+        flash("The holidays were replaced; days set by hand stayed as they are.", "success")
+        return redirect(f"{self.url(pk)}?year={_year()}")
+
+    def _drawn(self, pk: str, problems: Sequence[str] = (), status: int = 200) -> Any:
+        """A calendar's page; where a form of it was refused, with what was typed."""
+        version: Any = self.row(pk).message
+        g.opened = (self.datamodel.resource.full_name, version.id, self.name_of(version))
+        shown, typed = _year(), "day1" in request.form
+        page = self.render_template(
+            "pages/service_levels/calendar.html", panel=self, title=self.name_of(version), version=version,
+            badge=calls.badge_of(version), writable=_is_draft(version) and self.may("day"), year=shown,
+            months=year.year_of(version, shown), weekdays=year.WEEKDAYS, problems=problems, form=request.form,
+            week=calendars.typed_week() if typed else year.week_of(version),
         )  # fmt: skip
-        told = "The holidays were replaced; days set by hand stayed as they are."
-        return self.done(pk, lambda: calls.drafts().ImportHolidays(asked), told, f"?year={_year()}")
+        return page, status
 
 
 class SlaPolicyPanel(_Versions):
@@ -214,7 +207,7 @@ class SlaPolicyPanel(_Versions):
             try:
                 calls.drafts().SavePolicyDraft(asked)
             except Refusal as refusal:
-                problems, status = policies.by_class(said(refusal), asked), http_status(refusal)
+                problems, status = refusals.said(refusal, policies.places(asked)), http_status(refusal)
             else:
                 flash("The draft was saved.", "success")
                 return redirect(self.url(pk))
@@ -234,11 +227,6 @@ class SlaRecalculationPanel(Panel):
     show_template = "pages/service_levels/recalculation.html"
 
 
-def said(refusal: Refusal) -> list[str]:
-    """A refusal in lines: the sentence, and every wrong field."""
-    return [form_sentence(refusal), *(f"{each.field}: {each.description}" for each in refusal.violations[:12])]
-
-
 def _is_draft(version: Any) -> bool:
     return bool(version.state == sla_pb2.VERSION_STATE_DRAFT)
 
@@ -248,21 +236,6 @@ def _year() -> int:
     now = dt.datetime.now(dt.UTC).year
     found = int(given) if given.isascii() and given.isdigit() and len(given) == 4 else now  # noqa: PLR2004 - a year
     return found if year.FIRST_YEAR <= found <= year.LAST_YEAR else now
-
-
-def _set(pk: str, when: dt.date) -> None:
-    form = request.form
-    date = {"year": when.year, "month": when.month, "day": when.day}
-    seen = calls.named()
-    asked = messages.SetCalendarDaysRequest(id=pk, etag=seen["etag"], request_id=seen["request_id"])
-    if form.get("do") == "clear":
-        asked.cleared.add(**date)
-    else:
-        windows = calls.windows_of("Hours", form.get("windows", "")) if form.get("do") == "work" else ()
-        asked.days.add(date=date, name=form.get("name", ""), windows=windows)
-        if form.get("do") == "work" and not windows:
-            raise InvalidRequest("Some fields are missing or wrong.", violations=[Violation("Hours", "is required")])
-    calls.drafts().SetCalendarDays(asked)
 
 
 PANELS = (SlaPolicyPanel, BusinessCalendarPanel, SlaRecalculationPanel)

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from fieldmesh.shipping.v1 import sla_draft_service_pb2 as messages
 from fieldmesh.shipping.v1 import sla_pb2
 from fieldmesh.ui.v1 import options_pb2
 from flask import request
 
 from admin.pages.service_levels import calls
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 CLASSES = {each.number: each for each in sla_pb2.WorkClass.DESCRIPTOR.values if each.number}
 SHARES = ("first_warning", "second_warning")
@@ -54,13 +49,9 @@ def class_labels() -> dict[int, str]:
     return {number: label or CLASSES[number].name for number, label in labels.items()}
 
 
-def by_class(lines: Sequence[str], asked: messages.SavePolicyDraftRequest) -> list[str]:
-    """What is wrong, with the names of classes instead of their places."""
-    found = list(lines)
-    for place, each in enumerate(asked.class_terms):
-        label = class_labels()[each.work_class]
-        found = [line.replace(f"class_terms[{place}].", f"{label}, ") for line in found]
-    return found
+def places(asked: messages.SavePolicyDraftRequest) -> dict[str, str]:
+    """The class of each terms of a request, by their path."""
+    return {f"class_terms[{place}]": class_labels()[each.work_class] for place, each in enumerate(asked.class_terms)}
 
 
 def told(version: sla_pb2.SlaPolicy) -> dict[str, str]:

@@ -11,10 +11,12 @@ from flask import flash, redirect, request
 from admin.grpcfab.errors import form_sentence, http_status, sentence
 from admin.grpcfab.routes import expose, has_access
 from admin.pages.service_levels import calls
+from admin.pages.work_orders import sites
 from admin.pages.workflows.runs import MOST_ROWS, Run
 from services.chassis.errors import Refusal
 
 if TYPE_CHECKING:
+    from google.protobuf import timestamp_pb2
     from google.type import date_pb2
 
 BATCH = 250
@@ -92,9 +94,11 @@ def _looked(pk: str, run: Run) -> None:
 
 
 def _told(shift: messages.TargetShift, which: str) -> str:
-    """When an order is due, as the site says it."""
+    """When an order is due, as the site says it; with the time where that is not the end of the day."""
     if not shift.HasField(f"{which}_due_time"):  # type: ignore[arg-type]
         return "no date"
     day: date_pb2.Date = getattr(shift, f"{which}_due_date")
+    due: timestamp_pb2.Timestamp = getattr(shift, f"{which}_due_time")
     date = dt.date(day.year, day.month, day.day)
-    return f"{date:%a} {date.day} {date:%b %Y}"
+    limit = sites.limit(date, due.ToDatetime(tzinfo=dt.UTC).astimezone(sites.zone_named(shift.time_zone)))
+    return f"{date:%a} {date.day} {date:%b %Y}" + (f", {limit}" if limit else "")

@@ -14,14 +14,22 @@ if TYPE_CHECKING:
 
 def site_zone(order: work_order_pb2.WorkOrder) -> dt.tzinfo:
     """The site's zone; the viewer's where it is not known."""
+    return zone_named(order.site_time_zone)
+
+
+def zone_named(name: str) -> dt.tzinfo:
+    """A zone by its name; the viewer's where it is empty or not known."""
     try:
-        return zoneinfo.ZoneInfo(order.site_time_zone) if order.site_time_zone else viewer_zone()
+        return zoneinfo.ZoneInfo(name) if name else viewer_zone()
     except (zoneinfo.ZoneInfoNotFoundError, ValueError):
         return viewer_zone()
 
 
 def until(date: dt.date, due: dt.datetime) -> str:
     """Up to when on its date a target holds, on the site's clock; `due` is the first instant that is too late."""
-    if due.date() > date and due.time() == dt.time():
-        return f"until the end of the day, {due:%Z}"
-    return f"before {due:%H:%M %Z}"
+    return limit(date, due) or f"until the end of the day, {due:%Z}"
+
+
+def limit(date: dt.date, due: dt.datetime) -> str:
+    """The time on its date before which a target holds, as `until`; empty where that is the end of the day."""
+    return "" if due.date() > date and due.time() == dt.time() else f"before {due:%H:%M %Z}"
