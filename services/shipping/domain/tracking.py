@@ -159,6 +159,9 @@ def _implausible(sighting: Sighting, now: datetime) -> str:
     for name, day in days.items():
         if day is not None and abs(day - sighting.occurred.date()) > LONGEST_WAY:
             return f"Its {name} date {day} is more than a year from the day on which it happened."
+    delivered = sighting.delivery_date
+    if delivered is not None and delivered > (sighting.occurred + CLOCKS_DIFFER).date():
+        return f"Its delivery date {delivered} is after the day on which it happened."
     return ""
 
 

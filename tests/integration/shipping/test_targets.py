@@ -114,7 +114,9 @@ def test_every_version_is_kept_with_its_steps(desk: Desk) -> None:
 def test_a_late_delivery_moves_the_target(desk: Desk) -> None:
     shipped(desk, date(2026, 3, 3))
 
+    desk.clock.set(datetime(2026, 3, 6, 20, tzinfo=UTC))
     delivered = carrier_says(2, DELIVERED)
+    delivered.occur_time.FromDatetime(desk.clock.now())
     delivered.delivery_date.CopyFrom(date_pb2.Date(year=2026, month=3, day=6))
     desk.track(delivered)
 

@@ -2,6 +2,8 @@
 
 from datetime import UTC, date, datetime, timedelta
 
+import pytest
+
 from services.shipping.domain.fulfilment import FulfilmentOrder, Phase
 from services.shipping.domain.known_order import Parties
 from services.shipping.domain.parcels import ParcelState, Sighting
@@ -34,6 +36,18 @@ def test_a_parcel_is_announced_and_moves_within_one_batch() -> None:
     assert (one.is_told, one.reason) == (True, "DELIVERED")
     assert one.announced == {("UPS", "A")}
     assert one.pickups == {"UPS": date(2026, 3, 3)}
+
+
+@pytest.mark.req("B-9")
+def test_a_delivery_cannot_be_told_before_it_happens() -> None:
+    one = order("1")
+    foretold = Sighting(1, ParcelState.DELIVERED, NOON, delivery_date=date(2026, 3, 5))
+    further_east = Sighting(2, ParcelState.DELIVERED, NOON, delivery_date=date(2026, 3, 4))
+
+    results = batch(one).take([Update("UPS", "A", each, "1") for each in (foretold, further_east)])
+
+    assert [each.refused for each in results] == [True, False]
+    assert results[0].message == "Its delivery date 2026-03-05 is after the day on which it happened."
 
 
 def test_announcing_a_parcel_opens_the_order() -> None:
