@@ -6,6 +6,7 @@ import datetime as dt
 from io import BytesIO
 
 import pytest
+from fieldmesh.workorders.v1 import work_order_pb2
 
 from admin.pages.work_orders import collaboration
 from services.chassis.errors import WrongState
@@ -199,6 +200,23 @@ def test_what_was_told_of_a_target_stands_beside_it_while_there_is_work_to_do(pa
     assert words in shown.text
     assert "(told Fri 6 Mar 2026" in shown.text or "(told 6 Mar 2026" in shown.text
     assert words not in ended.text
+
+
+@pytest.mark.req("B-1")
+def test_a_list_says_the_time_of_a_target_that_is_not_due_at_the_end_of_its_day(partner, mesh):
+    order = mesh.rows["fieldmesh.workorders.v1.WorkOrder"][ORDER]
+    order.site_time_zone = "America/Chicago"
+    order.sla.state = work_order_pb2.SLA_STATE_RUNNING
+    order.sla.due_date.year, order.sla.due_date.month, order.sla.due_date.day = 2031, 3, 3
+    order.sla.due_time.FromDatetime(dt.datetime(2031, 3, 4, 6, tzinfo=dt.UTC))
+    by_its_end = page(partner, "/work-orders/?view=at_risk").one("table").text
+
+    order.sla.due_time.FromDatetime(dt.datetime(2031, 3, 3, 20, 30, tzinfo=dt.UTC))
+    by_half_past_two = page(partner, "/work-orders/?view=at_risk").one("table").text
+
+    assert "Running · Mon 3 Mar 2031" in by_its_end
+    assert "before" not in by_its_end
+    assert "Running · Mon 3 Mar 2031, before 14:30 CST" in by_half_past_two
 
 
 @pytest.mark.req("CP-40")

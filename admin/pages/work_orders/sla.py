@@ -9,7 +9,7 @@ from typing import Final
 from fieldmesh.workorders.v1 import work_order_pb2
 
 from admin.grpcfab import cells
-from admin.pages.work_orders.sites import site_zone, until
+from admin.pages.work_orders.sites import limit, site_zone, until
 
 SLA_TONES: Final = {
     work_order_pb2.SLA_STATE_RUNNING: ("Running", "info"),
@@ -43,13 +43,15 @@ class Warned:
 class Sla:
     """The SLA target as the page shows it; `late` means that it has passed while work goes on.
 
-    `warned` is what was told of it, while there is still something to be done.
+    `limit` is the time on the date before which it holds, empty for its end; `warned` is what was told of it, while
+    there is still something to be done.
     """
 
     badge: cells.Cell
     due: cells.Cell
     date: str
     until: str
+    limit: str
     late: bool
     at_risk: bool
     as_of: cells.Cell
@@ -76,6 +78,7 @@ def sla_of(order: work_order_pb2.WorkOrder) -> Sla:
         due=cells.instant(due, zone) if due else cells.EMPTY,
         date=f"{date:%a %-d %b %Y}" if date else "",
         until=until(date, due.astimezone(zone)) if date and due else "",
+        limit=limit(date, due.astimezone(zone)) if date and due else "",
         late=late,
         at_risk=at_risk,
         as_of=cells.instant(as_of) if as_of else cells.EMPTY,
@@ -93,8 +96,7 @@ def _warned(sla: work_order_pb2.SlaSummary) -> Warned | None:
 
 
 def sla_cell(order: work_order_pb2.WorkOrder) -> cells.Cell:
-    """The target in a list: how it stands, and its date."""
+    """The target in a list: how it stands, its date, and the time where that is not the end of the day."""
     found = sla_of(order)
-    return dataclasses.replace(
-        found.badge, text=f"{found.badge.text} · {found.date}" if found.date else found.badge.text
-    )
+    when = ", ".join(filter(None, (found.date, found.limit)))
+    return dataclasses.replace(found.badge, text=" · ".join(filter(None, (found.badge.text, when))))
