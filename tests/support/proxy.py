@@ -9,13 +9,17 @@ from contextlib import contextmanager, suppress
 
 
 class Proxy:
-    """Forwards connections on `port` to a target until it is cut; while it is cut, new ones are closed at once."""
+    """Forwards connections on `port` to a target until it is cut; while it is cut, new ones are closed at once.
+
+    While `loses_answers` is set, what the target sends goes nowhere.
+    """
 
     def __init__(self, host: str, port: int) -> None:
         self._target = (host, port)
         self._lock = threading.Lock()
         self._open: set[socket.socket] = set()
         self._whole = True
+        self.loses_answers = False
         self._server = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._server.getsockname()[1]
         threading.Thread(target=self._accept, name="proxy", daemon=True).start()
@@ -48,13 +52,15 @@ class Proxy:
                 far = socket.create_connection(self._target)
                 with self._lock:
                     self._open |= {near, far}
-                for source, sink in ((near, far), (far, near)):
-                    threading.Thread(target=self._carry, args=(source, sink), name="proxy", daemon=True).start()
+                for source, sink, answers in ((near, far, False), (far, near, True)):
+                    carried = (source, sink, answers)
+                    threading.Thread(target=self._carry, args=carried, name="proxy", daemon=True).start()
 
-    def _carry(self, source: socket.socket, sink: socket.socket) -> None:
+    def _carry(self, source: socket.socket, sink: socket.socket, answers: bool) -> None:  # noqa: FBT001 - a direction
         with suppress(OSError):
             while data := source.recv(65536):
-                sink.sendall(data)
+                if not (answers and self.loses_answers):
+                    sink.sendall(data)
         with self._lock:
             self._open -= {source, sink}
         _close(source)

@@ -14,14 +14,22 @@ from fieldmesh.shipping.v1 import (
     sla_pb2,
     sla_pb2_grpc,
 )
-from fieldmesh.workorders.v1 import feed_pb2, feed_pb2_grpc, work_order_pb2, work_order_service_pb2
+from fieldmesh.workorders.v1 import (
+    feed_pb2,
+    feed_pb2_grpc,
+    work_order_pb2,
+    work_order_service_pb2,
+    work_order_service_pb2_grpc,
+)
 from google.protobuf import field_mask_pb2
 from PIL import Image
 
-from services.chassis.errors import Refusal
+from services.chassis.errors import Refusal, Unavailable
+from services.chassis.grpc_channel import Channels
 from services.chassis.ids import new_id
 from services.cli.demo.calls import assign, of_order
 from tests.support.patience import eventually
+from tests.support.proxy import proxy_to
 from tests.support.stage import ACCEPTANCE
 
 ANNOUNCED = shipment_pb2.PARCEL_STATE_ANNOUNCED
@@ -105,6 +113,32 @@ def test_hard_case_6_a_double_click_on_accept_asks_for_parts_once(on_stage):
     on_stage.settle()
 
     assert first == second
+    assert on_stage.states(order_id).count("Ship-To Received") == 1
+    assert len(parts_requests(on_stage, order_id)) == 1
+    assert len(fulfilment_orders(on_stage, order_id)) == 1
+
+
+@pytest.mark.req("CP-55")
+def test_hard_case_6_a_retry_after_the_answer_was_lost_asks_for_parts_once(on_stage):
+    order_id = on_stage.allocated()
+    request = accept_request(on_stage, order_id, new_id())
+    host, _, port = on_stage.running.target("workorders").rpartition(":")
+    with proxy_to(host, int(port)) as proxy:
+        channels = Channels({"workorders": f"127.0.0.1:{proxy.port}"}, on_stage.channels._credentials)
+        stub = channels.stub(work_order_service_pb2_grpc.WorkOrderServiceStub, "workorders")
+        on_stage.desk.become("megan")
+        stub.GetWorkOrder(work_order_service_pb2.GetWorkOrderRequest(id=order_id))
+        proxy.loses_answers = True
+
+        with pytest.raises(Unavailable):
+            stub.TransitionWorkOrder(request, timeout=2)
+        eventually(lambda: on_stage.order(order_id).state != "assigned")
+        channels.close()
+    on_stage.desk.become("megan")
+    again = on_stage.desk._orders.TransitionWorkOrder(request)
+    on_stage.settle()
+
+    assert again.happened
     assert on_stage.states(order_id).count("Ship-To Received") == 1
     assert len(parts_requests(on_stage, order_id)) == 1
     assert len(fulfilment_orders(on_stage, order_id)) == 1
