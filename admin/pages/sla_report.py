@@ -93,7 +93,7 @@ class SlaReportView(BaseView):  # type: ignore[misc]
             problem, status = " ".join(told), http_status(refusal)
         if request.args.get("format") == "csv" and not problem:
             return _as_csv(lines, first, last)
-        months = _summed(lines)
+        months = _summed(lines) if lines else []
         page = self.render_template(
             "pages/sla_report/sla_report.html", title="SLA report", lines=lines, months=months, bars=_bars(months),
             numbers=NUMBERS, first=first, last=last, problem=problem, height=BAR_HEIGHT, total=_total(lines),
@@ -148,9 +148,10 @@ def _added(lines: Iterable[Line]) -> Mapping[str, int]:
 
 
 def _summed(lines: Sequence[Line]) -> list[Line]:
-    """One line a month."""
-    months = sorted({line.month for line in lines})
-    return [Line(month, "", "", _added(line for line in lines if line.month == month)) for month in months]
+    """One line a month, from the first that has targets to the last; those without are there as well."""
+    months = [line.month.year * 12 + line.month.month - 1 for line in lines]
+    every = (dt.date(number // 12, number % 12 + 1, 1) for number in range(min(months), max(months) + 1))
+    return [Line(month, "", "", _added(line for line in lines if line.month == month)) for month in every]
 
 
 def _total(lines: Sequence[Line]) -> Line | None:

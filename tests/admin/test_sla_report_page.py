@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from fieldmesh.workorders.v1 import sla_report_service_pb2 as messages
 
@@ -22,7 +24,7 @@ def asked(mesh):
             messages.SlaReportRow(executor_name="=Bluefern", territory_name="Ohio", met=3, missed=1, excused=2, open=4),
             messages.SlaReportRow(executor_name="Kestrel <b>", territory_name="Ohio", met=1),
         ]
-        for row, month in zip(rows, (3, 4), strict=True):
+        for row, month in zip(rows, (3, 5), strict=True):
             row.month.year, row.month.month, row.month.day = 2026, month, 1
         return messages.ReportSlaResponse(rows=rows)
 
@@ -32,9 +34,10 @@ def asked(mesh):
 
 
 def test_the_report_has_a_table_a_chart_and_rates_without_what_is_excused(dispatcher, asked):
-    page = dispatcher.get("/sla-report/?first=2026-03&last=2026-04").text
+    page = dispatcher.get("/sla-report/?first=2026-03&last=2026-05").text
 
-    assert (asked[0].first_month.month, asked[0].last_month.month) == (3, 4)
+    assert (asked[0].first_month.month, asked[0].last_month.month) == (3, 5)
+    assert re.findall(r">(\w+ 2026)</text>", page) == ["Mar 2026", "Apr 2026", "May 2026"]
     assert "75.0 %" in page
     assert "March 2026: 2 missed, excused" in page
     assert "Kestrel &lt;b&gt;" in page

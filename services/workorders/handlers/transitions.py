@@ -34,7 +34,7 @@ from services.workorders.rows import order_row
 from services.workorders.schemas import inputs_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from sqlalchemy import Connection
@@ -45,7 +45,8 @@ if TYPE_CHECKING:
     from services.chassis.unit_of_work import Transaction
     from services.workorders.definitions import Workflows
     from services.workorders.domain.outcome import Outcome
-    from services.workorders.domain.workflow import Workflow
+    from services.workorders.domain.values import Actor
+    from services.workorders.domain.workflow import Offer, Workflow
 
 METHOD = "TransitionWorkOrder"
 PARCEL = "inputs.parcel_id"
@@ -102,7 +103,8 @@ class Transitions:
             known = facts.for_offers(connection, stored.order)
             now = self._clock.now()
             actor = actor_now(connection, caller, now)
-            offers = self._workflow(stored).available(stored.order, actor, now, known)
+        offers = self._offers(stored, actor, now, known)
+        with self._database.read() as connection:
             asked = {offer.transition.reason_kinds for offer in offers}
             reasons = {kinds: facts.reasons_of(connection, stored.order.issuer_org, kinds) for kinds in asked}
             choices = [choices_of(connection, stored.order, offer.transition) for offer in offers]
@@ -116,6 +118,15 @@ class Transitions:
             ],
             etag=etag_of(stored.order.id, stored.order.version),
         )
+
+    def _offers(self, stored: Stored, actor: Actor, now: datetime, known: Mapping[str, object]) -> Sequence[Offer]:
+        """What is offered, judged with the order's returns where they matter and shipping answers (CP-83)."""
+        workflow = self._workflow(stored)
+        offers = workflow.available(stored.order, actor, now, known)
+        if not any(RETURNS in workflow.snapshots_of(offer.transition.name) for offer in offers):
+            return offers
+        seen, _ = returns.told(self._others.returns, stored.order.id, now)
+        return workflow.available(stored.order, actor, now, {**known, RETURNS: seen}) if seen["known"] else offers
 
     def preview(self, caller: Caller, request: PreviewRequest) -> PreviewResponse:
         """What a transition would do; nothing is stored, and nobody is reserved."""

@@ -64,6 +64,25 @@ def test_everything_that_completing_lacks_is_named_at_once(desk):
 
 
 @pytest.mark.req("CP-83")
+def test_a_missing_proof_is_told_before_anybody_tries(desk):
+    order = desk.ready()
+    desk.shipping.returns = [rma(order)]
+
+    asked = {"work_order_id": order.id}
+    before = {each.name: each for each in desk.orders("ListAvailableTransitions", PARTNER, **asked).transitions}
+    desk.shipping.down = True
+    down = {each.name: each for each in desk.orders("ListAvailableTransitions", PARTNER, **asked).transitions}
+    desk.shipping.down = False
+    desk.shipping.returns = [rma(order, SHIPPED)]
+    after = {each.name: each for each in desk.orders("ListAvailableTransitions", PARTNER, **asked).transitions}
+
+    assert not before["complete"].allowed
+    assert "00051201 (1 × VT40-HEAD)" in " ".join(each.message for each in before["complete"].refusals)
+    assert down["complete"].allowed
+    assert after["complete"].allowed
+
+
+@pytest.mark.req("CP-83")
 def test_while_shipping_is_down_completing_with_returnable_parts_is_refused_and_without_goes_through(desk):
     with_parts = desk.ready()
     desk.shipping.down = True
