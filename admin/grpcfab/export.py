@@ -9,7 +9,7 @@ import datetime as dt
 import io
 import itertools
 import time
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from flask import Response, stream_with_context
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     Draw = Callable[[Row, Field, Mapping[tuple[str, str], references.Reference]], cells.Cell]
 
+T = TypeVar("T")
 # A cell that starts so may be taken for a formula (CWE-1236).
 _FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%")
 _NUMBERS: Final = {Kind.INTEGER, Kind.NUMBER, Kind.BYTES, Kind.MONEY}
@@ -32,22 +33,28 @@ _BYTE_ORDER_MARK: Final = "\ufeff"  # Without it Excel takes UTF-8 for the local
 
 
 def csv_response(slug: str, pages: Iterator[Sequence[Row]], fields: Sequence[Field], draw: Draw) -> Response:
-    """Every row of these pages as a download; `draw` says what a field of a row shows.
+    """Every row of these pages as a download; `draw` says what a field of a row shows."""
+    return table_response(slug, headers(fields), (_told(rows, fields, draw) for rows in pages))
+
+
+def table_response(slug: str, heads: Sequence[str], pages: Iterator[Sequence[Sequence[str]]]) -> Response:
+    """These pages of lines as a download; whoever makes the lines guards the texts in them.
 
     The first page is read before the answer starts, so that a refusal is still an error page; a failure later breaks
     the download off instead of pretending that it is whole.
     """
     pages = _patiently(pages)
-    first = next(pages)
+    first = next(pages, [])
     name = f"{slug}-{dt.datetime.now(viewer_zone()):%Y-%m-%d}.csv"
+    lines = ("".join(map(_csv, page)) for page in itertools.chain([first], pages))
     return Response(
-        stream_with_context(_lines(itertools.chain([first], pages), fields, draw)),
+        stream_with_context(itertools.chain([_BYTE_ORDER_MARK + _csv(heads)], lines)),
         mimetype="text/csv",
         headers={"Content-Disposition": f'attachment; filename="{name}"', "X-Accel-Buffering": "no"},
     )
 
 
-def _patiently(pages: Iterator[Sequence[Row]]) -> Iterator[Sequence[Row]]:
+def _patiently(pages: Iterator[Sequence[T]]) -> Iterator[Sequence[T]]:
     """A download may take longer than a page: every fetch gets a budget of its own."""
     call = current_call()
     while True:
@@ -72,11 +79,9 @@ def headers(fields: Sequence[Field]) -> list[str]:
     return found
 
 
-def _lines(pages: Iterator[Sequence[Row]], fields: Sequence[Field], draw: Draw) -> Iterator[str]:
-    yield _BYTE_ORDER_MARK + _csv(headers(fields))
-    for rows in pages:
-        known = references.resolve(rows, fields)
-        yield "".join(_csv([_text(row, field, draw(row, field, known)) for field in fields]) for row in rows)
+def _told(rows: Sequence[Row], fields: Sequence[Field], draw: Draw) -> list[list[str]]:
+    known = references.resolve(rows, fields)
+    return [[_text(row, field, draw(row, field, known)) for field in fields] for row in rows]
 
 
 def _text(row: Row, field: Field, drawn: cells.Cell) -> str:

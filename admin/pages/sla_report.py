@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-import csv
 import dataclasses
 import datetime as dt
-import io
 from typing import TYPE_CHECKING, Any, Final
 
 from fieldmesh.workorders.v1 import sla_report_service_pb2, sla_report_service_pb2_grpc
-from flask import make_response, request
+from flask import request
 from flask_appbuilder.baseviews import BaseView
 
 from admin.grpcfab.context import mesh
 from admin.grpcfab.errors import form_sentence, http_status
+from admin.grpcfab.export import guarded, table_response
 from admin.grpcfab.routes import expose, has_access
 from services.chassis.errors import InvalidRequest, Refusal, Violation
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from flask import Response
     from flask_appbuilder import AppBuilder
 
     from admin.pages import Roles
@@ -30,7 +30,6 @@ NUMBERS: Final = {
 ROLES: Final = ("partner", "dispatcher", "admin")
 _MONTHS_SHOWN: Final = 6
 _NAMES: Final = {"first_month": "From", "last_month": "To"}
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 BAR_HEIGHT: Final = 140
 
 
@@ -174,19 +173,13 @@ def _bars(months: Sequence[Line]) -> list[Bar]:
     return bars
 
 
-def _as_csv(lines: Sequence[Line], first: str, last: str) -> Any:
-    written = io.StringIO()
-    table = csv.writer(written)
-    table.writerow(["Month", "Partner", "Territory", *NUMBERS.values(), "Met of those judged"])
-    for line in lines:
-        names = [_harmless(name) for name in (line.executor, line.territory)]
-        table.writerow([f"{line.month:%Y-%m}", *names, *line.counts.values(), line.rate])
-    answer = make_response("\ufeff" + written.getvalue())
-    answer.headers["Content-Type"] = "text/csv; charset=utf-8"
-    answer.headers["Content-Disposition"] = f'attachment; filename="sla-report-{first}-{last}.csv"'
-    return answer
-
-
-def _harmless(text: str) -> str:
-    """Text that a spreadsheet does not take for a formula."""
-    return f"'{text}" if text.startswith(_FORMULA) else text
+def _as_csv(lines: Sequence[Line], first: str, last: str) -> Response:
+    heads = ["Month", "Partner", "Territory", *NUMBERS.values(), "Met of those judged"]
+    table = [
+        [
+            f"{line.month:%Y-%m}", guarded(line.executor), guarded(line.territory),
+            *map(str, line.counts.values()), line.rate,
+        ]
+        for line in lines
+    ]  # fmt: skip
+    return table_response(f"sla-report-{first}-{last}", heads, iter([table]))

@@ -49,7 +49,9 @@ def verbs(mesh):
 
     def page(request):
         if request.after:
-            return drafts.PreviewPublicationResponse(looked_at=1, total=3)
+            answer = drafts.PreviewPublicationResponse(looked_at=1, total=3)
+            answer.shifts.add(work_order_id="w3", work_order_number="20107901", problem="=No working time.")
+            return answer
         answer = drafts.PreviewPublicationResponse(looked_at=2, total=3, next="w2")
         shift = answer.shifts.add(work_order_id="w1", work_order_number="20107925")
         shift.time_zone = "America/Chicago"
@@ -189,6 +191,18 @@ def test_a_preview_lists_what_would_move_batch_after_batch_and_then_publishes(ad
 
     assert answer.headers["Location"].endswith("/sla-recalculations/r-1")
     assert "4 of 10 open orders" in admin.get("/sla-recalculations/r-1").text
+
+
+def test_everything_that_would_move_is_a_file(admin):
+    answer = admin.get("/business-calendars/c-2/preview?format=csv")
+
+    lines = answer.text.lstrip("\ufeff").splitlines()
+    assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
+    assert lines == [
+        "Work order,Due now,Due then,Time zone,Note",
+        '20107925,Mon 2 Mar 2026,"Tue 3 Mar 2026, before 14:30 CST",America/Chicago,',
+        "20107901,no date,no date,,'=No working time.",
+    ]
 
 
 def test_a_refused_policy_keeps_what_was_written(admin, mesh):

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from fieldmesh.shipping.v1 import sla_draft_service_pb2 as messages
 from flask import flash, redirect, request
 
 from admin.grpcfab.errors import form_sentence, http_status, sentence
+from admin.grpcfab.export import guarded, table_response
 from admin.grpcfab.routes import expose, has_access
 from admin.pages.service_levels import calls
 from admin.pages.work_orders import sites
@@ -16,10 +19,13 @@ from admin.pages.workflows.runs import MOST_ROWS, Run
 from services.chassis.errors import Refusal
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from google.protobuf import timestamp_pb2
     from google.type import date_pb2
 
 BATCH = 250
+HEADS = ("Work order", "Due now", "Due then", "Time zone", "Note")
 
 
 class Publishing:
@@ -28,8 +34,11 @@ class Publishing:
     @expose("/<pk>/preview", methods=["GET", "POST"])
     @has_access
     def preview(self, pk: str) -> Any:
-        """Open orders whose target would move, batch after batch."""
+        """Open orders whose target would move, batch after batch; all of them as a file, where it is asked for."""
         version: Any = self.row(pk).message  # type: ignore[attr-defined]
+        if request.args.get("format") == "csv":
+            name = re.sub(r"[^a-z0-9]+", "-", self.name_of(version).lower())
+            return table_response(f"moved-by-{name}", HEADS, _moved(pk))
         run, problem, status = Run(), "", 200
         if request.method == "POST":
             run = Run.of_request()
@@ -81,7 +90,7 @@ class Publishing:
 
 
 def _looked(pk: str, run: Run) -> None:
-    answer = calls.drafts().PreviewPublication(messages.PreviewPublicationRequest(id=pk, after=run.after, limit=BATCH))
+    answer = _page(pk, run.after)
     run.after, run.total = answer.next, answer.total
     run.done += answer.looked_at
     for shift in answer.shifts:
@@ -90,7 +99,28 @@ def _looked(pk: str, run: Run) -> None:
             run.rows.append([
                 shift.work_order_number, shift.work_order_id, _told(shift, "old"), _told(shift, "new"), shift.problem,
             ])  # fmt: skip
+    run.rows.sort(key=itemgetter(0))
     run.finished = not answer.next
+
+
+def _moved(pk: str) -> Iterator[list[list[str]]]:
+    after, more = "", True
+    while more:
+        answer = _page(pk, after)
+        yield [
+            [
+                shift.work_order_number, _told(shift, "old"), _told(shift, "old" if shift.problem else "new"),
+                shift.time_zone, guarded(shift.problem),
+            ]
+            for shift in answer.shifts
+        ]  # fmt: skip
+        after, more = answer.next, bool(answer.next)
+
+
+def _page(pk: str, after: str) -> messages.PreviewPublicationResponse:
+    asked = messages.PreviewPublicationRequest(id=pk, after=after, limit=BATCH)
+    answer: messages.PreviewPublicationResponse = calls.drafts().PreviewPublication(asked)
+    return answer
 
 
 def _told(shift: messages.TargetShift, which: str) -> str:
