@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from fieldmesh.common.v1 import types_pb2
@@ -32,10 +33,14 @@ class Leaving:
     def technician_offboarded(
         self, transaction: Transaction, event: envelope_pb2.Event, told: events_pb2.TechnicianOffboarded
     ) -> None:
-        """Queues one mail to the technician, unless they did it themselves. Raises RecipientUnknown."""
+        """Queues one mail to the technician, at an address of their own, unless they did it themselves.
+
+        Raises RecipientUnknown.
+        """
         involved = Involved(released_technician_ids=(told.person_id,))
         audience = Audience.RELEASED_TECHNICIANS
-        found = {str(audience): directory.find(transaction.connection, selectors(audience, involved))}
+        people = directory.find(transaction.connection, selectors(audience, involved))
+        found = {str(audience): [replace(person, email=told.email or person.email) for person in people]}
         chosen = list(addressees(found, told.actor.subject).values())
         if not chosen:
             log.info("offboarding.reaches_nobody", technician=told.technician_id)

@@ -11,7 +11,7 @@ from services.chassis.actors import actor_message
 from services.chassis.unit_of_work import Transaction
 from services.technicians import wire
 from services.technicians.booking import CONFIRMED, RELEASED, RESERVED, Booking
-from services.technicians.tables import assignments, memberships, organizations
+from services.technicians.tables import assignments, memberships, organizations, people
 
 _AGGREGATE = "Membership"
 
@@ -43,6 +43,7 @@ class Departures:
         if membership is None:
             return
         home = select(organizations.c.name).where(organizations.c.id == organization_id)
+        own = select(people.c.email).where(people.c.id == technician.person_id)
         told = events_pb2.TechnicianOffboarded(
             technician_id=technician.id,
             technician_name=technician.name,
@@ -55,6 +56,7 @@ class Departures:
             person_id=technician.person_id,
             organization_name=transaction.execute(home).scalar() or "",
             work_order_numbers=[row.work_order_number for row in rows if row.work_order_number],
+            email=transaction.execute(own).scalar() or "",
         )
         transaction.publish(told, _AGGREGATE, membership.id, membership.version)
 

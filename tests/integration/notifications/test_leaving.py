@@ -38,3 +38,11 @@ def test_who_was_offboarded_is_told_which_visits_are_not_theirs_any_more(databas
     assert "20107925, 20107926" in mail.content["subject"]
     assert "Riley Chen ended your membership in Bluefern Dispatch." in mail.content["lead"]
     assert "Moved away" in str(mail.content)
+
+
+@pytest.mark.req("CP-94")
+def test_it_goes_to_their_own_address_whichever_event_comes_first(database, people, notices):
+    told(database, notices, email="dana.ruiz@home.example.com")
+
+    (mail,) = queued(database)
+    assert mail.recipient_email == "dana.ruiz@home.example.com"
