@@ -8,6 +8,7 @@ import signal
 import sys
 import threading
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -41,14 +42,23 @@ def end_with_launcher(stop: Callable[[], None]) -> None:
 
 
 def alive(pid: int) -> bool:
-    """Whether a process of that number runs."""
+    """Whether a process of that number runs; one that ended and was not collected yet does not (Linux)."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
         return False
     except PermissionError:
         return True
-    return True
+    return not _ended(pid)
+
+
+def _ended(pid: int) -> bool:
+    try:
+        told = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return False
+    # The name before the state may hold spaces and brackets itself.
+    return told.rpartition(")")[2].split()[:1] == ["Z"]
 
 
 def _watch(gone: Callable[[], bool], stop: Callable[[], None]) -> None:

@@ -67,7 +67,7 @@ def serve_grpc(port):
     server.add_insecure_port(f"127.0.0.1:{port}")
     server.start()
     threading.Timer(0.5, servicer.set, ("", health_pb2.HealthCheckResponse.SERVING)).start()
-    return lambda: server.stop(0)
+    return lambda: server.stop(0).wait()
 
 
 if __name__ == "__main__":

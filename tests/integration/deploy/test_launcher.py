@@ -184,3 +184,13 @@ def test_faulty_settings_are_named_before_anything_starts(mesh, monkeypatch):
     assert mesh.run("up") == 1
     assert "FIELDMESH_ADMIN_PORT" in mesh.said()
     assert "Traceback" not in mesh.said()
+
+
+def test_a_process_that_ended_and_was_not_collected_does_not_run_any_more():
+    ended = subprocess.Popen([sys.executable, "-c", "pass"])
+
+    eventually(lambda: not alive(ended.pid))
+
+    assert ended.returncode is None
+    assert ended.wait() == 0
+    assert alive(os.getpid())
