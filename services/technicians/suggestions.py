@@ -12,7 +12,16 @@ from sqlalchemy import String, and_, case, cast, false, func, or_, select
 from services.chassis.errors import InvalidRequest, Violation
 from services.technicians import repository
 from services.technicians.domain.skills import Held, needed_codes
-from services.technicians.domain.suggesting import Candidate, Errand, Place, Suggestion, Weights, ranked
+from services.technicians.domain.suggesting import (
+    Candidate,
+    Errand,
+    Place,
+    Suggestion,
+    Weights,
+    around,
+    nobody_farther_is_better,
+    ranked,
+)
 from services.technicians.domain.visits import zone_of
 from services.technicians.memberships import holds_on
 from services.technicians.tables import assignments, memberships, technician_certifications, technicians
@@ -55,31 +64,67 @@ class Suggestions:
             raise InvalidRequest("The limit is out of range.", reason="INVALID_FIELDS", violations=wrong)
         with self._database.read() as connection:
             inquiry = self._desk.inquire(connection, caller, request.need)
-            found = _candidates(connection, inquiry)
-            errand = Errand(inquiry.occasion.day, inquiry.requirements, inquiry.site)
-            timed = partial(_timed, connection, inquiry, request.need.site_time_zone)
-            best = ranked(found, errand, self._weights, request.limit or USUAL, timed)
+            compared, best = self._best(connection, inquiry, request)
             chosen = [each.candidate.technician_id for each in best]
             drives = self._desk.drives(connection, caller, inquiry, chosen)
             people = _people(connection, chosen)
         told = [_told(each, people[one], drives.get(one, ())) for one, each in zip(chosen, best, strict=True)]
-        return _contract.SuggestTechniciansResponse(suggestions=told, compared=len(found))
+        return _contract.SuggestTechniciansResponse(suggestions=told, compared=compared)
+
+    def _best(
+        self, connection: Connection, inquiry: Inquiry, request: _contract.SuggestTechniciansRequest
+    ) -> tuple[int, Sequence[Suggestion]]:
+        """How many there are, and the best of them; whoever is far away is looked at where it could matter."""
+        if not inquiry.executor:
+            return 0, ()
+        errand = Errand(inquiry.occasion.day, inquiry.requirements, inquiry.site)
+        timed = partial(_timed, connection, inquiry, request.need.site_time_zone)
+        limit = request.limit or USUAL
+        area = around(inquiry.site) if inquiry.site else None
+        near = _candidates(connection, inquiry, area)
+        best = ranked(near, errand, self._weights, limit, timed)
+        if area is None:
+            return len(near), best
+        if nobody_farther_is_better(best, self._weights, limit):
+            return _count(connection, inquiry), best
+        everybody = _candidates(connection, inquiry)
+        return len(everybody), ranked(everybody, errand, self._weights, limit, timed)
 
 
-def _candidates(connection: Connection, inquiry: Inquiry) -> list[Candidate]:
-    """The members of the executor, with their certificates and homes."""
-    columns = technicians.c
-    if not inquiry.executor:
-        return []
-    members = select(memberships.c.technician_id).where(
+def _members(inquiry: Inquiry) -> Select[tuple[str]]:
+    """Ids of those who belong to the executor on the day."""
+    return select(memberships.c.technician_id).where(
         memberships.c.organization_id == inquiry.executor, holds_on(inquiry.occasion.member_on)
     )
+
+
+def _active(inquiry: Inquiry, area: tuple[Place, Place] | None) -> ColumnElement[bool]:
+    """The executor's technicians; with an area, those who live in it, or nobody knows where."""
+    columns = technicians.c
+    of_them = and_(columns.active.is_(True), columns.id.in_(_members(inquiry)))
+    if area is None:
+        return of_them
+    south_west, north_east = area
+    within = and_(
+        columns.position_latitude.between(south_west.latitude, north_east.latitude),
+        columns.position_longitude.between(south_west.longitude, north_east.longitude),
+    )
+    return and_(of_them, or_(columns.position_latitude.is_(None), within))
+
+
+def _count(connection: Connection, inquiry: Inquiry) -> int:
+    wanted = select(func.count()).select_from(technicians).where(_active(inquiry, None))
+    return int(connection.execute(wanted).scalar_one())
+
+
+def _candidates(connection: Connection, inquiry: Inquiry, area: tuple[Place, Place] | None = None) -> list[Candidate]:
+    """The executor's technicians with their certificates and homes."""
+    columns, condition = technicians.c, _active(inquiry, area)
     rows = connection.execute(
-        select(columns.id, columns.name, columns.position_latitude, columns.position_longitude).where(
-            columns.active.is_(True), columns.id.in_(members)
-        )
+        select(columns.id, columns.name, columns.position_latitude, columns.position_longitude).where(condition)
     ).all()
-    held = _held(connection, inquiry, members)
+    chosen = _members(inquiry) if area is None else select(columns.id).where(condition)
+    held = _held(connection, inquiry, chosen)
     return [
         Candidate(
             technician_id,

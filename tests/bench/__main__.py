@@ -19,7 +19,7 @@ import structlog
 
 from tests.bench.reference import Measured, measured
 from tests.bench.sla import recalculation
-from tests.bench.suggesting import suggestions
+from tests.bench.suggesting import COUNTRY, REGION, suggestions
 
 
 def main() -> None:
@@ -31,9 +31,13 @@ def main() -> None:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     sys.stdout.write(f"{'measure':<52}{'here':>12}{'reach':>12}{'× reference':>13}\n")
     _line(f"{options.orders:,} SLA targets computed anew", "30 s", _on_sqlite(recalculation, options.orders, times=1))
-    for told, one_elsewhere_of, reach in (("", 10, "50 ms"), (", all elsewhere", 1, "–")):
-        story = partial(suggestions, one_elsewhere_of=one_elsewhere_of)
-        name = f"suggestions among {options.technicians:,} technicians{told}"
+    for told, spread, one_elsewhere_of, reach in (
+        ("", COUNTRY, 10, "50 ms"),
+        (", of one region", REGION, 10, "–"),
+        (", of one region, elsewhere", REGION, 1, "–"),
+    ):
+        story = partial(suggestions, spread=spread, one_elsewhere_of=one_elsewhere_of)
+        name = f"suggestions of {options.technicians:,} technicians{told}"
         _line(name, reach, _on_sqlite(story, options.technicians, times=15))
 
 

@@ -31,11 +31,15 @@ TABLES = (
     tables.shift_patterns,
 )
 _KEYS = ("id", "technician_id", "person_id", "email", "work_order_id")
-_SPREAD = 50
+_STEPS = 50
+Spread = tuple[float, float]
+COUNTRY, REGION = (18.0, 50.0), (5.0, 5.0)
+"""Degrees of latitude and longitude over which homes are spread, from the south-west corner of each."""
+_CORNERS = {COUNTRY: (29.5, -122.0), REGION: (38.0, -85.0)}
 
 
 @contextmanager
-def suggestions(url: str, count: int, *, one_elsewhere_of: int) -> Iterator[Callable[[], None]]:
+def suggestions(url: str, count: int, *, spread: Spread, one_elsewhere_of: int) -> Iterator[Callable[[], None]]:
     """An executor with so many technicians; gives what asks for suggestions once.
 
     Each has shifts and a visit in that week, one of so many at the very time.
@@ -51,7 +55,7 @@ def suggestions(url: str, count: int, *, one_elsewhere_of: int) -> Iterator[Call
         house.reserve(one, house.need("o-9"))
         house.moved()
         house.call("CreateShiftPattern", house.partner, shift_pattern=_usual_week(one.id))
-        _colleagues(database, count, one_elsewhere_of)
+        _colleagues(database, count, spread, one_elsewhere_of)
         need = house.need(site_position=COLUMBUS)
         yield lambda: _suggest(house, need, count)
     finally:
@@ -72,23 +76,25 @@ def _usual_week(technician_id: str) -> shift_pattern_pb2.ShiftPattern:
     )
 
 
-def _colleagues(database: Database, count: int, one_elsewhere_of: int) -> None:
-    """Copies of one technician with what belongs to it, spread over the country."""
+def _colleagues(database: Database, count: int, spread: Spread, one_elsewhere_of: int) -> None:
+    """Copies of one technician with what belongs to it, whose homes are spread evenly."""
     with database.begin(actor=service_actor("bench")) as transaction:
         for table in TABLES:
             found = transaction.connection.execute(select(table)).mappings().all()
             rows = [
-                _copy(table, row, number, elsewhere=number % one_elsewhere_of == 0)
+                _copy(table, row, number, spread, elsewhere=number % one_elsewhere_of == 0)
                 for number in range(1, count)
                 for row in found
             ]
             transaction.connection.execute(insert(table), rows)
 
 
-def _copy(table: Table, row: Any, number: int, *, elsewhere: bool) -> dict[str, Any]:
+def _copy(table: Table, row: Any, number: int, spread: Spread, *, elsewhere: bool) -> dict[str, Any]:
     keys: dict[str, Any] = {name: f"{row[name]}-{number}" for name in _KEYS if name in table.c and row[name]}
     if table is tables.technicians:
-        keys["position_latitude"] = row["position_latitude"] + number % _SPREAD / 10
+        south, west = _CORNERS[spread]
+        keys["position_latitude"] = south + spread[0] * (number % _STEPS) / _STEPS
+        keys["position_longitude"] = west + spread[1] * (number // _STEPS % _STEPS) / _STEPS
     if table is tables.assignments and not elsewhere:
         keys |= {name: row[name] + timedelta(days=1) for name in ("start_time", "end_time")}
     return {**row, **keys}

@@ -6,7 +6,7 @@ from datetime import date
 from enum import IntEnum
 from functools import lru_cache
 from heapq import nsmallest
-from math import asin, cos, dist, radians, sin
+from math import asin, cos, degrees, dist, radians, sin
 from operator import itemgetter, mul
 from typing import NamedTuple
 
@@ -24,6 +24,8 @@ UNKNOWN_SHARE = 0.5
 """Where home or site is not known, neither near nor far."""
 OUTSIDE_SHARE = 0.5
 """What is left of being free for somebody who would come outside of the shift."""
+SCORE_STEP = 0.1
+MOST_NORTHERN, HALF_TURN = 85.0, 180.0
 LOOK = 8
 """So many times as many as are wanted are looked at closely first, and then so many times more."""
 
@@ -136,6 +138,32 @@ def ranked(
         if len(best) == limit and begin < len(promising) and best[-1][0] <= promising[begin][0]:
             break
     return [_explained(candidate, shares, errand, weights) for _, candidate, shares in best]
+
+
+def nobody_farther_is_better(best: Sequence[Suggestion], weights: Weights, limit: int) -> bool:
+    """Tell whether whoever is FAR_MILES away, or farther, comes behind all of these in any case."""
+    total = sum(weights.points)
+    most = 100 * (total - weights.distance) / total if total else 0.0
+    free = all(each.qualified and not each.candidate.busy and not each.candidate.absent for each in best)
+    # Scores are rounded to a tenth.
+    return len(best) == limit and free and all(each.score > most + SCORE_STEP for each in best)
+
+
+def around(place: Place) -> tuple[Place, Place] | None:
+    """Give the corners, south-west and north-east, of an area with every place that is not FAR_MILES away.
+
+    None near the poles and the date line, where it is no such area.
+    """
+    up = degrees(FAR_MILES / EARTH_MILES)
+    if abs(place.latitude) + up > MOST_NORTHERN:
+        return None
+    aside = degrees(asin(sin(radians(up)) / cos(radians(place.latitude))))
+    if abs(place.longitude) + aside > HALF_TURN:
+        return None
+    return (
+        Place(place.latitude - up, place.longitude - aside),
+        Place(place.latitude + up, place.longitude + aside),
+    )
 
 
 class _Judged:

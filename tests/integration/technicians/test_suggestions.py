@@ -58,6 +58,17 @@ def test_members_of_the_executor_are_ranked_with_reasons(crew: House) -> None:
     assert names(suggest(crew, limit=1)) == ["Allan Near"]
 
 
+def test_who_lives_far_away_is_compared_and_comes_where_nobody_near_can(crew: House) -> None:
+    crew.technician("Dee Distant", crew.bluefern, ["VT40-CM"], position={"latitude": 33.4484, "longitude": -112.074})
+    crew.technician("Una Unknown", crew.bluefern, ["VT40-CM"])
+
+    one, two = suggest(crew, limit=1), suggest(crew, limit=5)
+
+    assert (one.compared, two.compared) == (5, 5)
+    assert names(one) == ["Allan Near"]
+    assert names(two) == ["Allan Near", "Una Unknown", "Bea Far", "Dee Distant", "Cy Unskilled"]
+
+
 def test_other_visits_of_the_week_and_an_overlap_count(crew: House) -> None:
     allan = crew.call("GetTechnician", id=suggest(crew).suggestions[0].technician_id)
     crew.moved("o-2")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -10,7 +11,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.technicians.domain.skills import Held, Requirement
-from services.technicians.domain.suggesting import Candidate, Errand, Part, Place, Weights, miles_between, ranked
+from services.technicians.domain.suggesting import (
+    FAR_MILES,
+    Candidate,
+    Errand,
+    Part,
+    Place,
+    Weights,
+    around,
+    miles_between,
+    nobody_farther_is_better,
+    ranked,
+)
 
 pytestmark = pytest.mark.req("B-5")
 
@@ -147,6 +159,28 @@ def test_who_is_free_is_asked_for_the_best_first_and_nobody_better_is_left_out(f
 
     assert ranked(blank, ERRAND, Weights(), limit, timed) == best(*found, limit=limit)
     assert len(asked) == len(set(asked))
+
+
+@given(st.floats(-80, 80), st.floats(-175, 175), st.floats(-1, 1), st.floats(-1, 1))
+def test_whoever_is_not_far_away_lives_in_the_area(latitude, longitude, up, aside):
+    site = Place(latitude, longitude)
+    home = Place(latitude + 3 * up, longitude + 3 * aside / math.cos(math.radians(latitude)))
+    area = around(site)
+
+    if area and miles_between(site, home) < FAR_MILES and abs(home.longitude) <= 180:
+        south_west, north_east = area
+        assert south_west.latitude <= home.latitude <= north_east.latitude
+        assert south_west.longitude <= home.longitude <= north_east.longitude
+
+
+@given(st.lists(candidates, max_size=12, unique_by=lambda each: each.technician_id), st.integers(1, 3))
+def test_where_nobody_farther_is_better_the_near_ones_are_the_best_of_all(found, limit):
+    far = [each._replace(home=Place(0, 0)) for each in found]
+    near = [each._replace(technician_id=f"{each.technician_id}-n", home=COLUMBUS) for each in found]
+    best_near = best(*near, limit=limit)
+
+    if nobody_farther_is_better(best_near, Weights(), limit):
+        assert best(*near, *far, limit=limit) == best_near
 
 
 def test_nobody_behind_the_best_is_asked_about_who_cannot_come_before_them():
