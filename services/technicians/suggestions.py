@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from fieldmesh.technicians.v1 import technicians_service_pb2
-from sqlalchemy import String, and_, case, cast, false, func, or_, select
+from sqlalchemy import String, and_, case, cast, false, func, not_, or_, select, true
 
 from services.chassis.errors import InvalidRequest, Violation
 from services.technicians import repository
@@ -81,14 +81,16 @@ class Suggestions:
         timed = partial(_timed, connection, inquiry, request.need.site_time_zone)
         limit = request.limit or USUAL
         area = around(inquiry.site) if inquiry.site else None
-        near = _candidates(connection, inquiry, area)
-        best = ranked(near, errand, self._weights, limit, timed)
         if area is None:
-            return len(near), best
+            everybody = _candidates(connection, inquiry, true())
+            return len(everybody), ranked(everybody, errand, self._weights, limit, timed)
+        near = _candidates(connection, inquiry, _within(area))
+        best = ranked(near, errand, self._weights, limit, timed)
         if nobody_farther_is_better(best, self._weights, limit):
             return _count(connection, inquiry), best
-        everybody = _candidates(connection, inquiry)
-        return len(everybody), ranked(everybody, errand, self._weights, limit, timed)
+        far = _candidates(connection, inquiry, not_(_within(area)))
+        best = ranked([*(each.candidate for each in best), *far], errand, self._weights, limit, timed)
+        return len(near) + len(far), best
 
 
 def _members(inquiry: Inquiry) -> Select[tuple[str]]:
@@ -98,33 +100,34 @@ def _members(inquiry: Inquiry) -> Select[tuple[str]]:
     )
 
 
-def _active(inquiry: Inquiry, area: tuple[Place, Place] | None) -> ColumnElement[bool]:
-    """The executor's technicians; with an area, those who live in it, or nobody knows where."""
-    columns = technicians.c
-    of_them = and_(columns.active.is_(True), columns.id.in_(_members(inquiry)))
-    if area is None:
-        return of_them
-    south_west, north_east = area
-    within = and_(
-        columns.position_latitude.between(south_west.latitude, north_east.latitude),
-        columns.position_longitude.between(south_west.longitude, north_east.longitude),
+def _active(inquiry: Inquiry) -> ColumnElement[bool]:
+    return and_(technicians.c.active.is_(True), technicians.c.id.in_(_members(inquiry)))
+
+
+def _within(area: tuple[Place, Place]) -> ColumnElement[bool]:
+    """Technicians who live in an area, or nobody knows where."""
+    columns, (south_west, north_east) = technicians.c, area
+    return or_(
+        columns.position_latitude.is_(None),
+        and_(
+            columns.position_latitude.between(south_west.latitude, north_east.latitude),
+            columns.position_longitude.between(south_west.longitude, north_east.longitude),
+        ),
     )
-    return and_(of_them, or_(columns.position_latitude.is_(None), within))
 
 
 def _count(connection: Connection, inquiry: Inquiry) -> int:
-    wanted = select(func.count()).select_from(technicians).where(_active(inquiry, None))
+    wanted = select(func.count()).select_from(technicians).where(_active(inquiry))
     return int(connection.execute(wanted).scalar_one())
 
 
-def _candidates(connection: Connection, inquiry: Inquiry, area: tuple[Place, Place] | None = None) -> list[Candidate]:
-    """The executor's technicians with their certificates and homes."""
-    columns, condition = technicians.c, _active(inquiry, area)
+def _candidates(connection: Connection, inquiry: Inquiry, which: ColumnElement[bool]) -> list[Candidate]:
+    """Technicians of the executor with their certificates and homes."""
+    columns, condition = technicians.c, and_(_active(inquiry), which)
     rows = connection.execute(
         select(columns.id, columns.name, columns.position_latitude, columns.position_longitude).where(condition)
     ).all()
-    chosen = _members(inquiry) if area is None else select(columns.id).where(condition)
-    held = _held(connection, inquiry, chosen)
+    held = _held(connection, inquiry, select(columns.id).where(condition))
     return [
         Candidate(
             technician_id,
