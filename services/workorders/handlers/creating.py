@@ -18,7 +18,7 @@ from services.workorders.domain.changes import state_changes
 from services.workorders.domain.history import Entry
 from services.workorders.handlers import moved, snapshots
 from services.workorders.handlers.resolving import issuer_of, subject_flags
-from services.workorders.handlers.writing import EDITABLE, refuse, writing_of
+from services.workorders.handlers.writing import EDITABLE, Creation, refuse, writing_of
 from services.workorders.presenting import followed_of, order_message
 from services.workorders.repository import Stored, load
 from services.workorders.schemas import values_of
@@ -54,7 +54,7 @@ class Orders:
         refuse(writing.shape_problems(request))
 
         def work(transaction: Transaction) -> work_order_pb2.WorkOrder:
-            order = writing.made(transaction, caller, workflow, request)
+            order = writing.made(Creation(transaction, caller, workflow, request))
             return order_message(begin(transaction, caller, workflow, order).row)
 
         return run_once(

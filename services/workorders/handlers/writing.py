@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final, Protocol, cast
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, cast
 
 from services.chassis.errors import InvalidRequest, Violation, WrongState
 from services.chassis.ids import derive_id, new_id
@@ -36,6 +36,15 @@ GIVEN: Final = (
 )  # fmt: skip
 
 
+class Creation(NamedTuple):
+    """Who creates an order of which workflow, and what they ask for."""
+
+    transaction: Transaction
+    caller: Caller
+    workflow: Workflow
+    request: work_order_service_pb2.CreateWorkOrderRequest
+
+
 class Writing(Protocol):
     """How orders of a workflow are written. What is wrong is raised as InvalidRequest that names every field."""
 
@@ -49,13 +58,7 @@ class Writing(Protocol):
     def shape_problems(self, request: work_order_service_pb2.CreateWorkOrderRequest) -> list[Violation]:
         """What is wrong with the request as it stands."""
 
-    def made(
-        self,
-        transaction: Transaction,
-        caller: Caller,
-        workflow: Workflow,
-        request: work_order_service_pb2.CreateWorkOrderRequest,
-    ) -> WorkOrder:
+    def made(self, asked: Creation) -> WorkOrder:
         """A new order, with its contents stored."""
 
     def edited(self, connection: Connection, order: WorkOrder, given: Mapping[str, object]) -> Edited:
@@ -80,15 +83,9 @@ class PartnerOrders:
             wrong += [Violation(f"line_items[{index}].{each.field}", each.description) for each in check_message(task)]
         return wrong
 
-    def made(
-        self,
-        transaction: Transaction,
-        caller: Caller,
-        workflow: Workflow,
-        request: work_order_service_pb2.CreateWorkOrderRequest,
-    ) -> WorkOrder:
+    def made(self, asked: Creation) -> WorkOrder:
         """A new order with its line items."""
-        connection = transaction.connection
+        caller, request, connection = asked.caller, asked.request, asked.transaction.connection
         given: dict[str, Any] = dict(values_of(request.work_order, GIVEN))
         if given["priority"] is Priority.UNSPECIFIED:
             given["priority"] = Priority.NORMAL
@@ -99,13 +96,13 @@ class PartnerOrders:
             found = tasks.problems(connection, issuer, given["facility_id"], task)
             wrong += [Violation(f"line_items[{index}].{each.field}", each.description) for each in found]
         refuse(wrong)
-        order_id = _id_of(caller, request)
+        order_id = _id_of(asked)
         items = tuple(
             tasks.made(connection, issuer, derive_id("line-item", order_id, position), position, task)
             for position, task in enumerate(request.line_items, 1)
         )
         values: dict[str, Any] = {**given, **resolved.values, **tasks.summary(connection, items)}
-        return _begun(transaction, workflow, order_id, issuer, {**values, "line_items": items})
+        return _begun(asked, order_id, issuer, {**values, "line_items": items})
 
     def edited(self, connection: Connection, order: WorkOrder, given: Mapping[str, object]) -> Edited:
         """An order with other values; its line items keep their stations."""
@@ -133,18 +130,13 @@ class Drafts:
         """What is wrong with the order's fields, action items, notes and estimates."""
         return drafting.shape_problems(request)
 
-    def made(
-        self,
-        transaction: Transaction,
-        caller: Caller,
-        workflow: Workflow,
-        request: work_order_service_pb2.CreateWorkOrderRequest,
-    ) -> WorkOrder:
+    def made(self, asked: Creation) -> WorkOrder:
         """A draft at a facility with its action items, notes and estimates."""
+        transaction, caller, _, request = asked
         given = values_of(request.work_order, drafting.GIVEN)
         issuer, values, wrong = drafting.begin(transaction.connection, caller, given)
         refuse(wrong + drafting.content_problems(transaction.connection, str(given["facility_id"]), request))
-        order = _begun(transaction, workflow, _id_of(caller, request), issuer, values)
+        order = _begun(asked, _id_of(asked), issuer, values)
         return drafting.write_content(transaction, caller, order, request)
 
     def edited(self, connection: Connection, order: WorkOrder, given: Mapping[str, object]) -> Edited:
@@ -176,14 +168,9 @@ class ServiceOrders:
         """What is wrong with the order's fields."""
         return service_orders.shape_problems(request)
 
-    def made(
-        self,
-        transaction: Transaction,
-        caller: Caller,
-        workflow: Workflow,
-        request: work_order_service_pb2.CreateWorkOrderRequest,
-    ) -> WorkOrder:
+    def made(self, asked: Creation) -> WorkOrder:
         """A new service order."""
+        transaction, caller, workflow, request = asked
         given = values_of(request.work_order, service_orders.GIVEN)
         issuer = issuer_of(transaction.connection, str(given["account_id"]), caller.organization_id)
         values, wrong = service_orders.values_for(transaction.connection, issuer, given)
@@ -222,19 +209,19 @@ def _fixed(given: Iterable[str], editable: Collection[str]) -> list[Violation]:
     return [Violation(path, "stays what it is") for path in given if path not in editable]
 
 
-def _id_of(caller: Caller, request: work_order_service_pb2.CreateWorkOrderRequest) -> str:
-    return derive_id("work-order", caller.subject, request.request_id) if request.request_id else new_id()
+def _id_of(asked: Creation) -> str:
+    key = asked.request.request_id
+    return derive_id("work-order", asked.caller.subject, key) if key else new_id()
 
 
-def _begun(
-    transaction: Transaction, workflow: Workflow, order_id: str, issuer: str, values: Mapping[str, Any]
-) -> WorkOrder:
+def _begun(asked: Creation, order_id: str, issuer: str, values: Mapping[str, Any]) -> WorkOrder:
+    definition = asked.workflow.definition
     return WorkOrder(
         id=order_id,
-        number=repository.next_number(transaction, "work_order"),
-        workflow=workflow.definition.name,
-        workflow_version=workflow.definition.version,
-        state=workflow.definition.initial,
+        number=repository.next_number(asked.transaction, "work_order"),
+        workflow=definition.name,
+        workflow_version=definition.version,
+        state=definition.initial,
         issuer_org=issuer,
         **values,
     )
